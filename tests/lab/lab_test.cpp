@@ -1,0 +1,407 @@
+// The lab itself, with real namespaces, packets and etcd; without vipd.
+//
+// Each case brings up a lab of its own in a fresh directory and takes it down again.
+#include "tests/catch.h"
+
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <poll.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "tools/lab/client.h"
+#include "tools/lab/programs.h"
+
+namespace vipd::lab {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string output_of(const std::string& command) {
+  std::string text;
+  std::FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text.push_back(static_cast<char>(c));
+  pclose(pipe);
+  return text;
+}
+
+// What a lab could leave behind on this machine, but for its directory.
+struct Host {
+  std::string links = output_of("ip -o link; ip -o addr; ip route; ip -6 route; ip netns list");
+  std::string mounts = output_of("cat /proc/self/mountinfo");
+  friend bool operator==(const Host&, const Host&) = default;
+};
+
+// Every process in the PID namespace of `pid`, by their pids out here.
+std::vector<pid_t> processes_with(pid_t pid) {
+  const auto space = [](const std::string& process) {
+    std::error_code error;
+    return fs::read_symlink("/proc/" + process + "/ns/pid", error).string();
+  };
+  const std::string wanted = space(std::to_string(pid));
+  std::vector<pid_t> found;
+  for (const auto& entry : fs::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename().string();
+    if (std::isdigit(static_cast<unsigned char>(name[0])) != 0 && !wanted.empty() &&
+        space(name) == wanted)
+      found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+// Waits for the kernel to have ended all of them.
+bool all_end(const std::vector<pid_t>& pids) {
+  for (const pid_t pid : pids) {
+    const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+    if (fd < 0) continue;
+    pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
+    const bool gone = poll(&ended, 1, 10000) > 0;
+    close(fd);
+    if (!gone) return false;
+  }
+  return true;
+}
+
+class Lab {
+ public:
+  explicit Lab(Setup setup = {}) : client(make_dir(), LAB_PROGRAM) {
+    setup.vipd = false;
+    const auto up = client.up(setup);
+    INFO(up.message());
+    REQUIRE(up.ok());
+  }
+  ~Lab() { CHECK(client.down().ok()); }
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  base::Json status() {
+    auto status = client.status();
+    REQUIRE(status.ok());
+    return *status;
+  }
+  base::Json node(const std::string& name) {
+    for (const auto& node : status()["nodes"])
+      if (node["name"] == name) return node;
+    FAIL("no node " << name);
+    return {};
+  }
+  std::string run(const std::string& node, const std::vector<std::string>& argv) {
+    const auto executed = client.execute(node, argv);
+    REQUIRE(executed.ok());
+    INFO(executed->output);
+    CHECK(executed->exit_code == 0);
+    return executed->output;
+  }
+  absl::StatusOr<base::Json> ask(const std::string& verb, base::Json arguments) {
+    return client.verb(verb, arguments);
+  }
+  void must(const std::string& verb, base::Json arguments) {
+    const auto done = ask(verb, std::move(arguments));
+    INFO(verb << ": " << done.status().message());
+    REQUIRE(done.ok());
+  }
+  std::vector<std::string> members() {
+    std::vector<std::string> names;
+    for (const auto& member : status()["etcd"]["members"]) names.push_back(member["name"]);
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+  // By the real API, as vipd does it.
+  std::string assign(std::int64_t server) {
+    return run("outside",
+               {"curl", "-sS", "--cacert", client.layout().pki("hetzner-ca.crt"), "-H",
+                fmt::format("Authorization: Bearer {}", kToken), "-H",
+                "Content-Type: application/json", "-d", fmt::format("{{\"server\": {}}}", server),
+                fmt::format("https://{}/v1/floating_ips/{}/actions/assign", kHetznerAddress,
+                            kFipV4Id)});
+  }
+  void have_fip(const std::string& node) {
+    run(node, {"ip", "addr", "add", fmt::format("{}/32", kFipV4), "dev", "lo", "scope", "host",
+               "preferred_lft", "0"});
+  }
+  // The node that answers at the Floating IP, or curl's complaint.
+  std::string who_answers(const std::string& from = "outside") {
+    const auto executed = client.execute(
+        from, {"curl", "-sS", "--max-time", "1", "-D", "-", "--cacert",
+               client.layout().pki("kube-ca.crt"), "--cert", client.layout().pki("admin.crt"),
+               "--key", client.layout().pki("admin.key"),
+               fmt::format("https://{}:6443/readyz", kFipV4)});
+    REQUIRE(executed.ok());
+    const std::string header = "X-Apisim-Node: ";
+    const auto at = executed->output.find(header);
+    if (at == std::string::npos) return executed->output;
+    return executed->output.substr(at + header.size(), 4);
+  }
+  void wait_for(const std::string& what, const std::function<bool()>& reached) {
+    const auto done = until_ok(what, Millis(50), Millis(30000), [&] {
+      return reached() ? absl::OkStatus() : absl::UnavailableError("not yet");
+    });
+    INFO(done.message());
+    REQUIRE(done.ok());
+  }
+
+  Client client;
+
+ private:
+  static std::string make_dir() {
+    std::string pattern = "/tmp/lab-XXXXXX";
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    return pattern;
+  }
+};
+
+Setup quick() {
+  Setup setup;
+  setup.latency_median_ms = setup.latency_p99_ms = 200;
+  return setup;
+}
+
+TEST_CASE("a lab is three nodes at a Hetzner of their own, and leaves nothing behind") {
+  const Host before;
+  std::vector<pid_t> processes;
+  std::string dir;
+  {
+    Lab lab(quick());
+    dir = lab.client.layout().dir;
+    processes = processes_with(*lab.client.supervisor());
+    CHECK(processes.size() >= 8);  // supervisor, hcloudsim, 3 x (etcd, apisim)
+    CHECK(Host() == before);
+
+    const auto status = lab.status();
+    CHECK(status["nodes"].size() == 3);
+    CHECK(status["etcd"]["leader"].is_string());
+    for (const auto& node : status["nodes"]) {
+      const std::string name = node["name"];
+      CHECK(node["apiserver"]["ready"] == true);
+      const std::string id = lab.run(
+          name, {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
+      CHECK(std::stoll(id) == node["server"].get<std::int64_t>());
+      CHECK(lab.run(name, {"cat", "/proc/sys/net/ipv4/conf/all/rp_filter"}) == "1\n");
+    }
+    // Nodes reach each other on the private network, and have the addresses that Hetzner gives.
+    CHECK(lab.run("cp-1", {"ip", "-br", "-4", "addr", "show", "eth0"}).find("198.18.1.11/32") !=
+          std::string::npos);
+    lab.run("cp-1", {"curl", "-sSk", "--max-time", "2", "https://10.0.1.13:6443/livez"});
+    lab.run("cp-2", {"curl", "-sSk", "--max-time", "2", "https://[2001:db8:a:13::1]:6443/livez"});
+  }
+  CHECK(all_end(processes));
+  CHECK_FALSE(fs::exists(dir));
+  CHECK(Host() == before);
+}
+
+TEST_CASE("packets to the Floating IP reach the node that Hetzner names") {
+  Lab lab(quick());
+  lab.have_fip("cp-1");
+  lab.have_fip("cp-2");
+  CHECK(lab.who_answers().find("cp-") != 0);  // assigned to nobody: nobody answers
+  for (const std::string name : {"cp-1", "cp-2"}) {
+    lab.assign(lab.node(name)["server"]);
+    lab.wait_for("answers from " + name, [&] { return lab.who_answers() == name; });
+  }
+  // From a standby the address is local: asking it there proves nothing about the holder.
+  CHECK(lab.who_answers("cp-1") == "cp-1");
+  CHECK(lab.who_answers("cp-3") == "cp-2");
+
+  lab.must("probe-start", {{"every", "20ms"}});
+  lab.assign(lab.node("cp-1")["server"]);
+  lab.wait_for("the route moves",
+               [&] { return lab.ask("probe-summary", base::Json::object())->at("v4")["moves"] == 1; });
+  const auto summary = *lab.ask("probe-stop", base::Json::object());
+  CHECK(summary["v4"]["answered_by"].contains("cp-1"));
+  CHECK(summary["v4"]["answered_by"].contains("cp-2"));
+  CHECK(summary["v4"]["outages"].empty());  // both had the address: make before break
+}
+
+TEST_CASE("a node that loses power is dark, and comes back as it was") {
+  Lab lab(quick());
+  lab.have_fip("cp-3");
+  const auto before = lab.node("cp-3");
+  lab.must("kill", {{"node", "cp-3"}});
+  CHECK(lab.node("cp-3")["power"] == "off");
+  CHECK(lab.node("cp-3")["processes"].empty());
+  CHECK_FALSE(lab.client.execute("cp-1", {"curl", "-sSk", "--max-time", "1",
+                                          "https://10.0.1.13:6443/livez"})
+                  ->exit_code == 0);
+  CHECK(lab.members() == std::vector<std::string>{"cp-1", "cp-2", "cp-3"});
+  lab.must("revive", {{"node", "cp-3"}});
+  lab.must("wait-ready", {{"node", "cp-3"}});
+  CHECK(lab.node("cp-3")["server"] == before["server"]);
+  // Addresses that nobody configures at boot are gone.
+  CHECK(lab.run("cp-3", {"ip", "-4", "addr", "show", "lo"}).find(kFipV4) == std::string::npos);
+  CHECK_FALSE(lab.ask("revive", {{"node", "cp-3"}}).ok());
+}
+
+TEST_CASE("a deleted node is gone but for its etcd member; re-created it is another server") {
+  Lab lab(quick());
+  lab.have_fip("cp-1");
+  const auto before = lab.node("cp-1");
+  lab.assign(before["server"]);
+  lab.wait_for("cp-1 answers", [&] { return lab.who_answers() == "cp-1"; });
+  lab.must("delete", {{"node", "cp-1"}});
+  const auto hetzner = lab.status()["hetzner"];
+  CHECK(hetzner["servers"].size() == 2);
+  CHECK(hetzner["floating_ips"][0]["server"].is_null());
+  CHECK_FALSE(fs::exists(lab.client.layout().node("cp-1")));
+  CHECK(lab.members() == std::vector<std::string>{"cp-1", "cp-2", "cp-3"});
+  CHECK_FALSE(lab.client.execute("cp-1", {"true"})->exit_code == 0);
+
+  lab.must("recreate", {{"node", "cp-1"}});
+  lab.must("wait-ready", {{"node", "cp-1"}});
+  const auto after = lab.node("cp-1");
+  CHECK(after["server"] != before["server"]);
+  CHECK(after["private_v4"] == "10.0.1.21");
+  const auto etcd = lab.status()["etcd"];
+  CHECK(etcd["members"].size() == 3);
+  for (const auto& member : etcd["members"]) {
+    CHECK(member["learner"] == false);
+    CHECK(member["peer_urls"][0] != "https://10.0.1.11:2380");
+  }
+  const std::string id = lab.run(
+      "cp-1", {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
+  CHECK(std::stoll(id) == after["server"].get<std::int64_t>());
+}
+
+TEST_CASE("a node is cut off from etcd, peers or Hetzner, and healed") {
+  Lab lab(quick());
+  const auto reaches = [&](const std::string& url) {
+    return lab.client.execute("cp-2", {"curl", "-sSk", "--max-time", "1", "-o", "/dev/null", url})
+               ->exit_code == 0;
+  };
+  const std::string peer = "https://10.0.1.11:6443/livez";
+  const std::string metadata = "http://169.254.169.254/hetzner/v1/metadata/instance-id";
+  const std::string hetzner = fmt::format("https://{}/v1/floating_ips", kHetznerAddress);
+
+  lab.must("partition", {{"node", "cp-2"}, {"from", "hetzner"}});
+  CHECK_FALSE(reaches(metadata));
+  CHECK_FALSE(reaches(hetzner));
+  CHECK(reaches(peer));
+  lab.must("heal", {{"node", "cp-2"}});
+  CHECK(reaches(metadata));
+
+  lab.must("partition", {{"node", "cp-2"}, {"from", "peers"}});
+  CHECK_FALSE(reaches(peer));
+  CHECK(reaches(hetzner));
+  lab.must("heal", base::Json::object());
+  CHECK(reaches(peer));
+
+  lab.must("partition", {{"node", "cp-2"}, {"from", "etcd"}});
+  CHECK(reaches(peer));
+  lab.wait_for("its apiserver finds etcd without a leader",
+               [&] { return lab.node("cp-2")["apiserver"]["ready"] == false; });
+  CHECK(lab.node("cp-2")["cuts"] == base::Json{"etcd"});
+  lab.must("heal", base::Json::object());
+  lab.must("wait-ready", {{"node", "cp-2"}});
+  CHECK_FALSE(lab.ask("partition", {{"node", "cp-2"}, {"from", "everything"}}).ok());
+}
+
+TEST_CASE("processes are stopped, frozen, hung and started again one by one") {
+  Lab lab(quick());
+  const auto ready = [&] {
+    const auto node = lab.node("cp-1");
+    return node["apiserver"].is_object() && node["apiserver"]["ready"] == true;
+  };
+  lab.must("hang-apiserver", {{"node", "cp-1"}});
+  CHECK_FALSE(ready());
+  lab.must("start-apiserver", {{"node", "cp-1"}});
+  CHECK(ready());
+  lab.must("kill-apiserver", {{"node", "cp-1"}});
+  CHECK(lab.node("cp-1")["processes"]["apiserver"]["running"] == false);
+  lab.must("start-apiserver", {{"node", "cp-1"}});
+  lab.must("wait-ready", {{"node", "cp-1"}});
+  lab.must("freeze", {{"node", "cp-1"}, {"process", "etcd"}});
+  CHECK(lab.node("cp-1")["processes"]["etcd"]["frozen"] == true);
+  lab.wait_for("not ready without etcd", [&] { return !ready(); });
+  lab.must("thaw", {{"node", "cp-1"}, {"process", "etcd"}});
+  lab.must("wait-ready", {{"node", "cp-1"}});
+  lab.must("move-etcd-leader", {{"node", "cp-3"}});
+  lab.wait_for("cp-3 leads etcd", [&] { return lab.status()["etcd"]["leader"] == "cp-3"; });
+  CHECK_FALSE(lab.ask("freeze", {{"node", "cp-1"}, {"process", "bash"}}).ok());
+  CHECK_FALSE(lab.ask("kill", {{"node", "cp-9"}}).ok());
+}
+
+TEST_CASE("a reboot stops in order and starts everything again") {
+  Lab lab(quick());
+  lab.must("cordon", {{"node", "cp-2"}});
+  CHECK(lab.node("cp-2")["apiserver"]["cordoned"] == true);
+  const auto before = lab.node("cp-2");
+  lab.must("reboot", {{"node", "cp-2"}});
+  lab.must("wait-ready", {{"node", "cp-2"}});
+  const auto after = lab.node("cp-2");
+  CHECK(after["server"] == before["server"]);
+  CHECK(after["processes"]["etcd"]["pid"] != before["processes"]["etcd"]["pid"]);
+  CHECK(after["apiserver"]["cordoned"] == false);
+  CHECK(lab.members().size() == 3);
+}
+
+TEST_CASE("a supervisor that is killed takes everything with it") {
+  const Host before;
+  Lab lab(quick());
+  const pid_t supervisor = *lab.client.supervisor();
+  const auto processes = processes_with(supervisor);
+  CHECK(processes.size() >= 8);
+  REQUIRE(kill(supervisor, SIGKILL) == 0);
+  CHECK(all_end(processes));
+  CHECK(Host() == before);
+  CHECK_FALSE(lab.client.status().ok());
+  CHECK(lab.client.status().status().code() == absl::StatusCode::kUnavailable);
+}
+
+TEST_CASE("a second lab in the same directory, or one with too long a path, is refused") {
+  Lab lab([] {
+    Setup setup = quick();
+    setup.nodes = 1;
+    return setup;
+  }());
+  Client second(lab.client.layout().dir, LAB_PROGRAM);
+  CHECK(second.up(quick()).code() == absl::StatusCode::kAlreadyExists);
+  Client deep("/tmp/" + std::string(100, 'x'), LAB_PROGRAM);
+  CHECK(deep.up(quick()).code() == absl::StatusCode::kInvalidArgument);
+  CHECK(lab.node("cp-1")["apiserver"]["ready"] == true);
+}
+
+TEST_CASE("without root a lab comes up in a user namespace and leaves nothing behind") {
+  const Host before;
+  std::string dir = "/tmp/lab-XXXXXX";
+  REQUIRE(mkdtemp(dir.data()) != nullptr);
+  std::string as;  // already without root: as we are
+  if (geteuid() == 0) {
+    as = "setpriv --reuid 65534 --regid 65534 --clear-groups ";
+    REQUIRE(chown(dir.c_str(), 65534, 65534) == 0);
+    if (std::system((as + "test -x " LAB_PROGRAM).c_str()) != 0) {
+      WARN("SKIPPED: uid 65534 may not enter the build directory; build in a readable one");
+      fs::remove_all(dir);
+      return;
+    }
+  }
+  const std::string lab = as + LAB_PROGRAM " --dir " + dir + " ";
+  const std::string up = output_of(lab + "up --no-vipd --latency-median 200ms --latency-p99 200ms 2>&1");
+  INFO(up);
+  const Client client(dir, LAB_PROGRAM);
+  REQUIRE(client.supervisor().ok());
+  const auto processes = processes_with(*client.supervisor());
+  CHECK(processes.size() >= 8);
+  struct stat who {};
+  REQUIRE(stat(fmt::format("/proc/{}", *client.supervisor()).c_str(), &who) == 0);
+  CHECK(who.st_uid != 0);
+  CHECK(output_of(lab + "status").find("cp-3   on") != std::string::npos);
+  CHECK(output_of(lab + "exec cp-2 -- curl -sS "
+                        "http://169.254.169.254/hetzner/v1/metadata/hostname") == "cp-2");
+  CHECK(std::system((lab + "kill cp-2").c_str()) == 0);
+  CHECK(std::system((lab + "delete cp-3 2>/dev/null").c_str()) == 0);
+  CHECK(std::system((lab + "down").c_str()) == 0);
+  CHECK(all_end(processes));
+  CHECK_FALSE(fs::exists(dir));
+  CHECK(Host() == before);
+}
+
+}  // namespace
+}  // namespace vipd::lab

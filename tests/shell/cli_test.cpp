@@ -1,0 +1,145 @@
+#include <sys/file.h>
+
+#include "base/json.h"
+#include "tests/shell/program.h"
+
+namespace vipd::shell {
+namespace {
+
+constexpr auto kGood = R"(cluster: prod
+addresses: [{id: 1234, address: 203.0.113.10}]
+labels: {vipd: prod}
+etcd: {endpoints: ["https://127.0.0.1:1"], ca: /nowhere/ca, cert: /nowhere/cert, key: /nowhere/key}
+hcloud: {endpoint: "https://127.0.0.1:1/v1", tokenFile: /nowhere/token}
+metadata: {endpoint: "http://127.0.0.1:1/hetzner/v1"}
+apiserver: {port: 1, ca: /nowhere/ca, cert: /nowhere/cert, key: /nowhere/key}
+listen: ""
+)";
+
+struct Rig {
+  TempFolder folder;
+  std::string config = folder / "vipd.yaml";
+  std::string socket = folder / "vipd.sock";
+
+  explicit Rig(const std::string& text = kGood) {
+    std::ofstream(config) << text << "stateDir: " << folder.path() << "\n";
+  }
+  // Runs to its end.
+  int run(const std::vector<std::string>& arguments, std::vector<std::string> environment = {}) {
+    Program program(folder, arguments, std::move(environment));
+    const int code = program.wait();
+    out = program.out();
+    err = program.err();
+    return code;
+  }
+  [[nodiscard]] bool says(const std::string& text, const std::string& part) const {
+    return text.find(part) != std::string::npos;
+  }
+  std::string out;
+  std::string err;
+};
+
+bool comes(const std::function<bool()>& so) {
+  boost::asio::io_context io;
+  return run_until(io, so) || run_until(io, so);
+}
+
+TEST_CASE("vipd alone shows its commands; version and help are fine") {
+  Rig rig;
+  CHECK(rig.run({}) == 0);
+  for (const auto* command : {"run", "status", "handover", "check-config", "version"}) {
+    CHECK(rig.says(rig.out, command));
+  }
+  CHECK(rig.run({"--help"}) == 0);
+  CHECK(rig.run({"version"}) == 0);
+  CHECK(rig.out == std::string("vipd ") + VIPD_VERSION + "\n");
+}
+
+TEST_CASE("wrong usage ends with 2 and says what was wrong") {
+  Rig rig;
+  CHECK(rig.run({"status", "--nonsense"}) == 2);
+  CHECK(rig.says(rig.err, "--nonsense"));
+  CHECK(rig.run({"nonsense"}) == 2);
+  CHECK(rig.run({"status", "-o", "xml"}) == 2);
+  CHECK(rig.run({"handover"}) == 2);
+  CHECK(rig.says(rig.err, "--reason"));
+  CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
+  CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
+  CHECK(rig.says(rig.err, "soon"));
+}
+
+TEST_CASE("check-config finds nothing in a good file and everything in a bad one") {
+  Rig good;
+  CHECK(good.run({"check-config", "--config", good.config}) == 0);
+  CHECK(good.out == "fine: cluster prod, group api, 1 address\n");
+  CHECK(good.run({"check-config"}, {"VIPD_CONFIG=" + good.config, "VIPD_GROUP=Not Good"}) == 1);
+  CHECK(good.says(good.err, "VIPD_GROUP"));
+
+  Rig bad("clusterr: prod\nlabels: {a: b}\ntiming: {ttl: soon}\n");
+  CHECK(bad.run({"check-config", "--config", bad.config}) == 1);
+  CHECK(bad.says(bad.err, "vipd.yaml:1:1"));
+  CHECK(bad.says(bad.err, "soon"));
+}
+
+TEST_CASE("run with settings that cannot be ends with 2 [E19]", "[E19]") {
+  Rig bad("cluster: prod\n");
+  CHECK(bad.run({"run", "--config", bad.config}) == 2);
+  CHECK(bad.says(bad.err, "addresses"));
+}
+
+TEST_CASE("status and handover where no vipd runs could not tell, and say what to do") {
+  Rig rig;
+  CHECK(rig.run({"status", "--socket", rig.socket}) == 3);
+  CHECK(rig.says(rig.err, "is vipd running on this node?"));
+  CHECK(rig.says(rig.err, rig.socket));
+  CHECK(rig.run({"handover", "--reason", "test"}, {"VIPD_SOCKET=" + rig.socket}) == 3);
+  CHECK(rig.says(rig.err, rig.socket));
+}
+
+TEST_CASE("a vipd that reaches nothing waits, shows what is missing and ends on SIGTERM [E19]",
+          "[E19]") {
+  Rig rig;
+  Program daemon(rig.folder, {"run", "--config", rig.config});
+  REQUIRE(comes([&] { return rig.run({"status", "--socket", rig.socket, "-o", "json"}) == 0; }));
+  const auto status = base::parse_json(rig.out);
+  REQUIRE(status.ok());
+  CHECK((*status)["cluster"] == "prod");
+  CHECK((*status)["ready"] == false);
+  CHECK((*status)["holder"].is_null());
+  CHECK(rig.run({"status", "--socket", rig.socket}) == 0);
+  CHECK(rig.says(rig.out, "prod/api"));
+  CHECK(comes([&] { return std::filesystem::exists(rig.folder / "status.json"); }));
+  CHECK_FALSE(daemon.ended());
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+TEST_CASE("a second vipd on the node waits and takes over when the first has ended") {
+  Rig rig;
+  Program first(rig.folder, {"run", "--config", rig.config});
+  REQUIRE(comes([&] { return std::filesystem::exists(rig.socket); }));
+  Program second(rig.folder, {"run", "--config", rig.config});
+  const auto waits = "process " + std::to_string(first.pid()) + " holds";
+  REQUIRE(comes([&] { return rig.says(second.err(), waits); }));
+  first.signal(SIGKILL);
+  first.wait();
+  CHECK(comes([&] { return rig.says(second.err(), "lock taken"); }));
+  CHECK(comes([&] { return rig.run({"status", "--socket", rig.socket}) == 0; }));
+  second.signal(SIGTERM);
+  CHECK(second.wait() == 0);
+}
+
+TEST_CASE("a vipd that waits for the lock ends on SIGTERM at once") {
+  Rig rig;
+  const int lock = ::open((rig.folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(::flock(lock, LOCK_EX) == 0);
+  Program waiting(rig.folder, {"run", "--config", rig.config});
+  CHECK(comes([&] { return rig.says(waiting.err(), "waiting to be the only vipd"); }));
+  CHECK_FALSE(std::filesystem::exists(rig.socket));
+  waiting.signal(SIGTERM);
+  CHECK(waiting.wait() == 0);
+  ::close(lock);
+}
+
+}  // namespace
+}  // namespace vipd::shell

@@ -1,0 +1,64 @@
+#include "tools/lab/setup.h"
+
+#include <array>
+
+#include <fmt/format.h>
+
+#include "tools/lab/plan.h"
+
+namespace vipd::lab {
+namespace {
+
+absl::Status validate(const Setup& setup) {
+  if (setup.nodes != 1 && setup.nodes != 3 && setup.nodes != 5)
+    return absl::InvalidArgumentError(
+        fmt::format("{} nodes: etcd wants an odd number, 1, 3 or 5", setup.nodes));
+  if (setup.route != "before" && setup.route != "with" && setup.route != "after")
+    return absl::InvalidArgumentError(
+        fmt::format("--route {}: before, with or after", setup.route));
+  if (setup.latency_median_ms < 0 || setup.latency_p99_ms < setup.latency_median_ms)
+    return absl::InvalidArgumentError("--latency-p99 must not be below --latency-median");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+base::Json Setup::json() const {
+  return {{"nodes", nodes},
+          {"ttl", ttl},
+          {"v6", v6},
+          {"route", route},
+          {"latency_median_ms", latency_median_ms},
+          {"latency_p99_ms", latency_p99_ms},
+          {"seed", seed},
+          {"fip_on", fip_on},
+          {"vipd", vipd},
+          {"timing", timing},
+          {"bin", bin},
+          {"kube_apiserver", kube_apiserver}};
+}
+
+absl::StatusOr<Setup> Setup::parse(const std::string& text) {
+  const auto json = base::parse_json(text);
+  if (!json.ok()) return json.status();
+  Setup setup;
+  setup.nodes = static_cast<int>(base::json_integer(*json, "nodes").value_or(setup.nodes));
+  setup.ttl = base::json_text(*json, "ttl").value_or(setup.ttl);
+  setup.v6 = base::json_bool(*json, "v6").value_or(setup.v6);
+  setup.route = base::json_text(*json, "route").value_or(setup.route);
+  setup.latency_median_ms =
+      base::json_integer(*json, "latency_median_ms").value_or(setup.latency_median_ms);
+  setup.latency_p99_ms = base::json_integer(*json, "latency_p99_ms").value_or(setup.latency_p99_ms);
+  setup.seed = base::json_integer(*json, "seed").value_or(setup.seed);
+  setup.fip_on = base::json_text(*json, "fip_on").value_or("");
+  setup.vipd = base::json_bool(*json, "vipd").value_or(setup.vipd);
+  setup.bin = base::json_text(*json, "bin").value_or("");
+  setup.kube_apiserver = base::json_text(*json, "kube_apiserver").value_or("");
+  if (json->contains("timing"))
+    for (const auto& [key, value] : (*json)["timing"].items())
+      if (value.is_string()) setup.timing[key] = value.get<std::string>();
+  if (auto valid = validate(setup); !valid.ok()) return valid;
+  return setup;
+}
+
+}  // namespace vipd::lab

@@ -1,0 +1,19 @@
+// Process 1 of the lab: brings the cluster up and answers the lab's socket.
+//
+//   GET /status            the lab as JSON
+//   POST /verbs/VERB       body {"node": ..., ...}; answers when it is done
+//   POST /down             ends the lab
+// Errors are {"error": TEXT, "code": an absl::StatusCode}.
+//
+// Threads  One loop for the socket and SIGCHLD; verbs run, blocking, on a small pool.
+#pragma once
+
+#include <string>
+
+namespace vipd::lab {
+
+// Returns when the lab is to end; its process must then exit. One line on `report_fd` says how
+// coming up ended: "ready" or what went wrong.
+int supervise(const std::string& dir, const std::string& setup_json, int report_fd);
+
+}  // namespace vipd::lab

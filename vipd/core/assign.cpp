@@ -1,0 +1,440 @@
+#include "vipd/core/assign.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "vipd/core/drift.h"
+#include "vipd/core/reads.h"
+
+namespace vipd::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Phase = Work::Phase;
+
+constexpr Duration kTrustRecord = minutes(10);
+constexpr Duration kFirstPoll = milliseconds(300);
+constexpr Duration kPollMost = seconds(3);
+constexpr Duration kOldCallMayLand = seconds(2);  // beyond its deadline
+constexpr Duration kUnsettledEvery = seconds(1);
+constexpr Duration kOnceMore = seconds(5);
+constexpr Duration kBlockedEvery = seconds(5);
+constexpr int kFailuresMost = 5;
+
+const DeclaredFip& declared(const Turn& turn, FipId id) {
+  return *std::find_if(turn.config.fips.begin(), turn.config.fips.end(),
+                       [id](const DeclaredFip& fip) { return fip.id == id; });
+}
+
+Work* work_of(Turn& turn, Flight Work::* flight, CallId call, FipId* id = nullptr) {
+  if (!turn.state.tenure) return nullptr;
+  for (auto& [fip, work] : turn.state.tenure->work) {
+    if (!Turn::ends(work.*flight, call)) continue;
+    if (id != nullptr) *id = fip;
+    return &work;
+  }
+  return nullptr;
+}
+
+std::string record_text(const Turn& turn, FipId id, const Work& work,
+                        AssignmentRecord::Phase phase) {
+  const State& state = turn.state;
+  AssignmentRecord record;
+  record.fip = id;
+  record.address = declared(turn, id).address.text();
+  record.labels = turn.config.labels;
+  record.server = turn.server();
+  record.node = state.self.identity ? state.self.identity->node : "";
+  record.node_address = state.self.address;
+  record.epoch = state.tenure->epoch;
+  record.action = work.action.id;
+  record.phase = phase;
+  // The work's own read counts, so that a steady holder writes once a read.
+  if (phase == AssignmentRecord::Phase::kVerified) record.read = work.read_wall;
+  return record.text();
+}
+
+Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
+  const CallId call = turn.begin(flight, turn.config.timing.etcd_deadline);
+  return Txn{call,
+             {turn.leader_as_seen()},
+             {Put{turn.key(absl::StrCat("assignment/", id)), value, 0}},
+             flight.deadline};
+}
+
+void guard(Turn& turn, FipId id, Work& work) {
+  work.phase = Phase::kGuarding;
+  work.recorded.clear();
+  turn.send(fenced_put(turn, work.guard, id,
+                       record_text(turn, id, work, AssignmentRecord::Phase::kIntent)));
+}
+
+void read_again(Turn& turn, Work& work, Duration wait) {
+  work.phase = Phase::kReading;
+  work.read_after = turn.now + wait;
+}
+
+void verified(Turn& turn, FipId id, Work& work) {
+  work.phase = Phase::kDone;
+  work.rechecking = false;
+  work.why.clear();
+  if (!work.verified) {
+    work.verified = true;
+    work.failures = 0;
+    work.unassign_first = false;
+    turn.say(Say::Level::kInfo, "A6",
+             absl::StrCat(declared(turn, id).address.text(), " is verified on server ",
+                          turn.server()),
+             {{"fip", absl::StrCat(id)}, {"action", absl::StrCat(work.action.id)}});
+  }
+  if (!turn.reached(work.unsettled_until)) {
+    work.recheck_at = turn.now + kUnsettledEvery;
+  } else if (work.action.id != 0 && !work.checked_once_more) {
+    work.checked_once_more = true;
+    work.recheck_at = turn.now + kOnceMore;
+  } else {
+    work.recheck_at.reset();
+  }
+}
+
+// After a committed guard: what is there to do? `sent_at` is the guard's.
+void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
+  const Belief& belief = turn.state.beliefs[id];
+  const bool right = belief.known && belief.server == turn.server();
+  if (right && belief.certain && turn.reached(work.unsettled_until)) {
+    return verified(turn, id, work);
+  }
+  if (right || !belief.known) return read_again(turn, work, Duration(0));
+  // Handed the key because the address was moved here: the record is what is wrong (rule A18).
+  const Tenure& tenure = *turn.state.tenure;
+  const bool outdated = tenure.cause == Cause::kDrift && belief.at < tenure.since;
+  const bool recent = belief.aged && !outdated && turn.now - belief.at < kTrustRecord;
+  if (!recent) return read_again(turn, work, Duration(0));
+  if (!turn.may_write_api()) {
+    work.phase = Phase::kStart;
+    work.why = "paused";
+    work.retry_at = turn.now + kUnsettledEvery;
+    return;
+  }
+  work.phase = Phase::kAssigning;
+  work.action = {};
+  work.checked_once_more = false;
+  const Instant deadline = sent_at + turn.config.timing.assign_deadline;
+  const Instant first_byte_by = sent_at + turn.config.timing.guard_valid;
+  const CallId call = turn.begin(work.call, deadline - turn.now);
+  ++turn.state.reads.assigns;
+  if (work.unassign_first && belief.server) {
+    turn.send(Unassign{call, id, first_byte_by, deadline});
+    return;
+  }
+  turn.send(Assign{call, id, turn.server(), first_byte_by, deadline});
+  turn.say(Say::Level::kInfo, "A1",
+           absl::StrCat("assign ", declared(turn, id).address.text(), " to server ",
+                        turn.server()),
+           {{"fip", absl::StrCat(id)}, {"cause", std::string(name_of(turn.state.tenure->cause))}});
+}
+
+Duration retry_wait(Turn& turn, const Work& work) {
+  const Duration base = milliseconds(250) * (1 << std::min(work.failures, 6));
+  return turn.between(base, base + base / 2);
+}
+
+void poll(Turn& turn, Work& work) {
+  if (turn.busy(work.call) || !turn.reached(work.poll_at)) return;
+  const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
+  turn.send(GetAction{call, work.action.id, work.call.deadline});
+  ++turn.state.reads.others;
+}
+
+void start_polling(Turn& turn, Work& work, const Action& action) {
+  work.phase = Phase::kPolling;
+  work.action = action;
+  work.poll_every = kFirstPoll;
+  work.poll_at = turn.now + kFirstPoll;
+}
+
+void follow_action(Turn& turn, Work& work, const Action& action) {
+  work.action = action;
+  if (action.state == Action::State::kRunning) {
+    work.poll_every = std::min<Duration>(work.poll_every * 3 / 2, kPollMost);
+    work.poll_at = turn.now + work.poll_every;
+    return;
+  }
+  if (action.state == Action::State::kError) {
+    ++work.failures;
+    work.why = absl::StrCat("action ", action.id, " failed: ", action.error);
+    turn.say(Say::Level::kWarn, "A14", work.why);
+  }
+  read_again(turn, work, action.state == Action::State::kError ? retry_wait(turn, work)
+                                                               : Duration(0));
+}
+
+void start(Turn& turn, FipId id, Work& work) {
+  if (turn.busy(work.guard) || !turn.reached(work.retry_at)) return;
+  if (turn.state.tenure->drift[id].onto) return;  // the key follows it (rule A18)
+  const Belief& belief = turn.state.beliefs[id];
+  if (work.intent_written && belief.allowed == false) {
+    work.why = belief.why_not;
+    work.retry_at = turn.now + kBlockedEvery;
+    return;
+  }
+  if (work.intent_written && (!turn.may_write_api() || !turn.state.token.present)) {
+    work.why = turn.may_write_api() ? turn.state.token.problem : "paused";
+    work.retry_at = turn.now + kUnsettledEvery;
+    return;
+  }
+  guard(turn, id, work);
+}
+
+void find_running(Turn& turn, FipId id, Work& work) {
+  if (turn.busy(work.call) || !turn.reached(work.retry_at)) return;
+  const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
+  turn.send(FindRunningAction{call, id, work.call.deadline});
+  ++turn.state.reads.others;
+}
+
+// Writes what others should know: the action under way, and every verified read.
+void keep_record(Turn& turn, FipId id, Work& work) {
+  if (turn.busy(work.record) || turn.busy(work.guard) || !work.intent_written) return;
+  std::optional<AssignmentRecord::Phase> phase;
+  if (work.verified) phase = AssignmentRecord::Phase::kVerified;
+  if (!work.verified && work.phase == Phase::kPolling) phase = AssignmentRecord::Phase::kRunning;
+  if (!phase) return;
+  const std::string value = record_text(turn, id, work, *phase);
+  if (value == work.recorded) return;
+  work.recording = value;
+  turn.send(fenced_put(turn, work.record, id, value));
+}
+
+void advance(Turn& turn, FipId id, Work& work) {
+  switch (work.phase) {
+    case Phase::kStart:
+      start(turn, id, work);
+      break;
+    case Phase::kGuarding:
+      if (!turn.busy(work.guard)) work.phase = Phase::kStart;
+      break;
+    case Phase::kAssigning:
+      if (!turn.busy(work.call)) read_again(turn, work, Duration(0));
+      break;
+    case Phase::kPolling:
+      poll(turn, work);
+      break;
+    case Phase::kLocked:
+      find_running(turn, id, work);
+      break;
+    case Phase::kReading:
+      break;  // keep_reads sends the list
+    case Phase::kDone:
+      if (work.recheck_at && turn.reached(*work.recheck_at)) {
+        work.recheck_at.reset();
+        work.rechecking = true;
+        read_again(turn, work, Duration(0));
+      }
+      break;
+  }
+  keep_record(turn, id, work);
+}
+
+Work first_work(Turn& turn, FipId id) {
+  Work work;
+  const auto found = turn.state.keys.assignments.find(id);
+  if (found == turn.state.keys.assignments.end()) return work;
+  const Held<AssignmentRecord>& old = found->second;
+  if (old.record.epoch >= turn.state.tenure->epoch) return work;
+  if (old.record.phase == AssignmentRecord::Phase::kIntent) {
+    const Instant since = old.fresh ? old.seen_at : turn.now;
+    work.unsettled_until = since + turn.config.timing.assign_deadline + kOldCallMayLand;
+  }
+  // An older epoch's action still holds the FIP's lock: it is waited for, not raced.
+  if (old.record.phase == AssignmentRecord::Phase::kRunning) work.action.id = old.record.action;
+  return work;
+}
+
+}  // namespace
+
+bool work_txn_done(Turn& turn, const TxnDone& event) {
+  FipId id = 0;
+  if (Work* work = work_of(turn, &Work::guard, event.call, &id)) {
+    if (!event.committed) {
+      work->phase = Phase::kStart;
+      work->retry_at = turn.now + kFirstPoll;
+      turn.confirm_leader();
+      return true;
+    }
+    const bool first = !work->intent_written;
+    work->intent_written = true;
+    if (first && work->action.id != 0) {
+      start_polling(turn, *work, work->action);
+    } else {
+      decide(turn, id, *work, event.sent_at);
+    }
+    return true;
+  }
+  if (Work* work = work_of(turn, &Work::record, event.call)) {
+    if (event.committed) work->recorded = work->recording;
+    if (!event.committed) turn.confirm_leader();
+    return true;
+  }
+  return false;
+}
+
+bool work_etcd_failed(Turn& turn, CallId call) {
+  if (Work* work = work_of(turn, &Work::guard, call)) {
+    work->phase = Phase::kStart;  // an unknown outcome is no guard (rule A1)
+    work->retry_at = turn.now + milliseconds(50);
+    return true;
+  }
+  return work_of(turn, &Work::record, call) != nullptr;
+}
+
+void on(Turn& turn, const AssignAccepted& event) {
+  note_rate(turn, event.rate);
+  Work* work = work_of(turn, &Work::call, event.call);
+  if (work == nullptr) return;
+  start_polling(turn, *work, event.action);
+  if (event.action.state != Action::State::kRunning) follow_action(turn, *work, event.action);
+}
+
+void on(Turn& turn, const ActionSeen& event) {
+  note_rate(turn, event.rate);
+  if (Work* work = work_of(turn, &Work::call, event.call)) {
+    follow_action(turn, *work, event.action);
+  }
+}
+
+void on(Turn& turn, const RunningFound& event) {
+  note_rate(turn, event.rate);
+  Work* work = work_of(turn, &Work::call, event.call);
+  if (work == nullptr) return;
+  if (event.action) {
+    start_polling(turn, *work, *event.action);
+  } else {
+    read_again(turn, *work, kFirstPoll);
+  }
+}
+
+bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
+  FipId id = 0;
+  Work* work = work_of(turn, &Work::call, event.call, &id);
+  if (work == nullptr) return false;
+  note_rate(turn, event.rate);
+  note_refusal(turn, event.error, event.why);
+  work->why = event.why;
+  turn.say(Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why),
+           {{"fip", absl::StrCat(id)}});
+  if (work->phase == Phase::kPolling || work->phase == Phase::kLocked) {
+    // Only a question failed. An action nobody knows is answered by a read.
+    if (event.error == HcloudError::kNotFound) {
+      read_again(turn, *work, Duration(0));
+    } else {
+      ++work->failures;
+      work->poll_at = work->retry_at = turn.now + retry_wait(turn, *work);
+    }
+    return true;
+  }
+  switch (event.error) {
+    case HcloudError::kLocked:
+      work->phase = Phase::kLocked;
+      work->retry_at = turn.now;
+      break;
+    case HcloudError::kRateLimited:
+      work->phase = Phase::kStart;
+      work->retry_at = turn.now + std::max<Duration>(seconds(1), retry_wait(turn, *work));
+      ++work->failures;
+      break;
+    case HcloudError::kAssigned:
+      work->unassign_first = true;
+      read_again(turn, *work, Duration(0));
+      break;
+    case HcloudError::kNotSent:
+      ++work->failures;
+      work->phase = Phase::kStart;
+      work->retry_at = turn.now + milliseconds(50);
+      break;
+    default:
+      ++work->failures;
+      if (event.sent) {
+        read_again(turn, *work, retry_wait(turn, *work));
+      } else {
+        work->phase = Phase::kStart;
+        work->retry_at = turn.now + retry_wait(turn, *work);
+      }
+  }
+  return true;
+}
+
+void look_at_list(Turn& turn) {
+  if (!turn.state.tenure) return;
+  for (auto& [id, work] : turn.state.tenure->work) {
+    const Belief& belief = turn.state.beliefs[id];
+    const bool ours = work.phase == Phase::kDone ||
+                      (work.phase == Phase::kReading &&
+                       turn.state.reads.last_sent >= work.read_after);
+    if (!ours) continue;
+    if (!belief.known) {
+      work.verified = false;
+      work.phase = Phase::kStart;
+      continue;
+    }
+    if (belief.server == turn.server()) {
+      work.read_wall = rfc3339(turn.wall);
+      turn.state.tenure->drift[id].onto.reset();
+      verified(turn, id, work);
+      continue;
+    }
+    const bool drifted = work.verified;
+    work.verified = work.rechecking = false;
+    work.phase = Phase::kStart;
+    if (drifted) meet_drift(turn, id, work);
+  }
+}
+
+void keep_tenure(Turn& turn) {
+  State& state = turn.state;
+  if (!turn.holder()) {
+    if (state.tenure) {
+      turn.say(Say::Level::kInfo, "E21", "this node no longer holds the leader key");
+      state.tenure.reset();
+    }
+    return;
+  }
+  const Held<LeaderRecord>& leader = *state.keys.leader;
+  if (state.tenure && state.tenure->epoch == leader.kv.mod_revision) return;
+  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false};
+  turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
+           {{"cause", std::string(name_of(leader.record.cause))}});
+  for (const DeclaredFip& fip : turn.config.fips) {
+    state.tenure->work[fip.id] = first_work(turn, fip.id);
+  }
+  state.reads.next_regular = turn.now + turn.config.timing.read_every;
+}
+
+void keep_work(Turn& turn) {
+  if (!turn.state.tenure || turn.state.stop.released) return;
+  if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
+  for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
+  if (all_verified(turn)) turn.state.tenure->ever_verified = true;
+}
+
+bool all_verified(const Turn& turn) {
+  if (!turn.state.tenure) return false;
+  const auto& work = turn.state.tenure->work;
+  return std::all_of(work.begin(), work.end(),
+                     [](const auto& entry) { return entry.second.verified; });
+}
+
+bool cannot_finish(Turn& turn) {
+  if (!turn.state.tenure || turn.paused() || all_verified(turn)) return false;
+  const Tenure& tenure = *turn.state.tenure;
+  if (!turn.state.token.refused.empty()) return true;
+  for (const auto& [id, work] : tenure.work) {
+    if (work.failures >= kFailuresMost) return true;
+  }
+  return !tenure.ever_verified && turn.reached(tenure.since + turn.config.timing.verified_within);
+}
+
+}  // namespace vipd::core

@@ -1,0 +1,308 @@
+#include "vipd/core/election.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "vipd/core/gate.h"
+#include "vipd/core/handover.h"
+#include "vipd/core/node_address.h"
+#include "vipd/core/reads.h"
+#include "vipd/core/session.h"
+
+namespace vipd::core {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kRankStep = milliseconds(100);
+constexpr Duration kGiverFirst = milliseconds(500);
+constexpr Duration kClaimantEvery = milliseconds(300);
+constexpr Duration kClaimantDeadline = milliseconds(800);
+constexpr Duration kUnmanagedAlert = seconds(60);
+constexpr Duration kAskServerAgain = seconds(5);
+constexpr int kMisses = 3;
+constexpr std::size_t kMovesKept = 20;
+
+LeaderRecord own_record(const Turn& turn, Cause cause) {
+  LeaderRecord record;
+  record.instance = turn.state.self.instance;
+  record.node = turn.state.self.identity->node;
+  record.server = turn.server();
+  record.address = turn.state.self.address;
+  record.since = rfc3339(turn.wall);
+  record.cause = cause;
+  return record;
+}
+
+void take(Turn& turn, LeaderRecord record, std::vector<Compare> compare, std::string_view rule,
+          const std::string& why) {
+  Election& election = turn.state.election;
+  if (turn.busy(election.txn) || turn.busy(election.confirm)) return;
+  if (!turn.reached(election.retry_at)) return;
+  const std::string value = record.text();
+  election.proposed = KeyValue{turn.key("leader"), value, 0, *turn.state.session.lease};
+  const CallId call = turn.begin(election.txn, turn.config.timing.etcd_deadline);
+  turn.say(Say::Level::kInfo, rule, absl::StrCat("take the leader key: ", why),
+           {{"cause", std::string(name_of(record.cause))}});
+  turn.send(Txn{call, std::move(compare),
+                {Put{turn.key("leader"), value, *turn.state.session.lease}},
+                election.txn.deadline});
+}
+
+void acquire(Turn& turn, Cause cause, std::string_view rule, const std::string& why) {
+  take(turn, own_record(turn, cause), {Compare{turn.key("leader"), 0, std::nullopt}}, rule, why);
+}
+
+// Our place among the ready nodes; nothing while our own key is not seen there.
+std::optional<int> rank(const Turn& turn) {
+  const auto nodes = ready_nodes(turn, 0);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i]->instance == turn.state.self.instance) return static_cast<int>(i);
+  }
+  return std::nullopt;
+}
+
+// The leader key is a former instance's of this very server (rule E15).
+bool adopt(Turn& turn) {
+  const Held<LeaderRecord>& leader = *turn.state.keys.leader;
+  Election& election = turn.state.election;
+  const bool former = leader.readable && leader.record.server == turn.server() &&
+                      leader.record.instance != turn.state.self.instance &&
+                      leader.kv.mod_revision <= turn.state.keys.listed_at;
+  if (!former || election.adopted || !turn.state.gate.ready) return false;
+  LeaderRecord record = own_record(turn, Cause::kAdoption);
+  record.tried = leader.record.tried;
+  take(turn, std::move(record), {turn.leader_as_seen()}, "E15",
+       "a former vipd of this server left it");
+  return true;
+}
+
+bool wrote_intent(const Turn& turn, Revision epoch) {
+  return std::any_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
+    const auto found = turn.state.keys.assignments.find(fip.id);
+    return found != turn.state.keys.assignments.end() && found->second.record.epoch >= epoch;
+  });
+}
+
+void watch_progress(Turn& turn) {
+  const Held<LeaderRecord>& leader = *turn.state.keys.leader;
+  if (!leader.readable || turn.holder() || wrote_intent(turn, leader.kv.mod_revision)) return;
+  if (!turn.state.gate.ready || turn.paused() || etcd_unsettled(turn)) return;
+  if (leader.record.server == turn.server()) return;
+  const auto place = rank(turn);
+  if (!place) return;
+  const bool giver = leader.record.giver == turn.state.self.instance;
+  const Duration turn_of = giver ? Duration(0) : kGiverFirst + *place * kRankStep;
+  if (!turn.reached(leader.seen_at + turn.config.timing.intent_within + turn_of)) return;
+  std::vector<Compare> compare = {turn.leader_as_seen()};
+  for (const DeclaredFip& fip : turn.config.fips) {
+    const auto found = turn.state.keys.assignments.find(fip.id);
+    const std::string key = turn.key(absl::StrCat("assignment/", fip.id));
+    if (found == turn.state.keys.assignments.end()) {
+      compare.push_back({key, 0, std::nullopt});
+    } else {
+      compare.push_back({key, found->second.kv.mod_revision, found->second.kv.value});
+    }
+  }
+  take(turn, own_record(turn, Cause::kNoProgress), std::move(compare), "A15",
+       absl::StrCat(leader.record.node, " wrote no intent in time"));
+}
+
+struct Claim {
+  ServerId server = 0;   // that Hetzner names; 0: none
+  bool unknown = false;  // nothing has been read yet
+};
+
+Claim claim(const Turn& turn) {
+  Claim claim;
+  for (const DeclaredFip& fip : turn.config.fips) {
+    const auto belief = turn.state.beliefs.find(fip.id);
+    if (belief == turn.state.beliefs.end() || !belief->second.known) {
+      claim.unknown = true;
+    } else if (belief->second.server && claim.server == 0) {
+      claim.server = *belief->second.server;
+    }
+  }
+  return claim;
+}
+
+void set_claimant(Turn& turn, ServerId server) {
+  Election& election = turn.state.election;
+  if (election.claimant != server) {
+    election.claimant = server;
+    election.claimant_address.clear();
+    election.claimant_gone = election.claimable = false;
+    election.claimant_pulse = {};
+    election.retry_at = turn.now;
+  }
+  if (const NodeRecord* node = turn.state.keys.node_of(server)) {
+    election.claimant_address = node->address;
+  }
+  for (const auto& [fip, held] : turn.state.keys.assignments) {
+    if (!election.claimant_address.empty() || held.record.server != server) continue;
+    if (IpAddress::parse(held.record.node_address).ok()) {
+      election.claimant_address = held.record.node_address;
+    }
+  }
+}
+
+void ask_claimant(Turn& turn) {
+  Election& election = turn.state.election;
+  const auto address = IpAddress::parse(election.claimant_address);
+  if (address.ok()) {
+    Pulse& pulse = election.claimant_pulse;
+    if (turn.busy(pulse.flight) || !turn.reached(pulse.next)) return;
+    pulse.next = turn.now + kClaimantEvery;
+    const CallId call = turn.begin(pulse.flight, kClaimantDeadline);
+    turn.send(ProbeReadyz{call, *address, pulse.flight.deadline});
+    return;
+  }
+  if (turn.busy(election.claimant_address_call) || !turn.reached(election.ask_server_at)) return;
+  election.ask_server_at = turn.now + kAskServerAgain;
+  const CallId call =
+      turn.begin(election.claimant_address_call, turn.config.timing.read_deadline);
+  turn.send(GetServer{call, election.claimant, election.claimant_address_call.deadline});
+  ++turn.state.reads.others;
+}
+
+void wait_for(Turn& turn, const std::string& why) {
+  Election& election = turn.state.election;
+  election.waiting = why;
+  if (!turn.reached(turn.state.keys.leader_absent_since + kUnmanagedAlert)) return;
+  turn.say_once("unmanaged", Say::Level::kError, "E13",
+                absl::StrCat("nobody manages the Floating IPs for over 60 s: ", why));
+}
+
+void acquire_by_rank(Turn& turn, Cause cause, const std::string& why) {
+  Election& election = turn.state.election;
+  if (!election.claimable) {
+    election.claimable = true;
+    election.claimable_since = turn.now;
+  }
+  const auto place = rank(turn);
+  if (!turn.state.gate.ready || !place) return wait_for(turn, "no ready node acquires it");
+  if (!turn.reached(election.claimable_since + *place * kRankStep)) return;
+  acquire(turn, cause, "E14", why);
+}
+
+// Leader absent (rules E13 to E15).
+void claim_leader(Turn& turn) {
+  Election& election = turn.state.election;
+  const Claim named = claim(turn);
+  if (named.server == 0 && named.unknown) {
+    return wait_for(turn, "it is not known yet where Hetzner has the Floating IPs");
+  }
+  set_claimant(turn, named.server);
+  if (named.server == 0) {
+    if (turn.paused()) return wait_for(turn, "paused");
+    return acquire_by_rank(turn, Cause::kFirstClaim, "the Floating IPs are unassigned");
+  }
+  if (named.server == turn.server()) {
+    if (!turn.state.gate.ready) return wait_for(turn, "this node has first claim but is not ready");
+    return acquire(turn, Cause::kAdoption, "E15", "the address is on this server");
+  }
+  ask_claimant(turn);
+  const bool gone = election.claimant_gone || election.claimant_pulse.misses >= kMisses;
+  if (!gone) {
+    election.claimable = false;
+    return wait_for(turn, absl::StrCat("server ", named.server, " has first claim: ",
+                                       election.claimant_pulse.why));
+  }
+  if (turn.hard_paused()) return wait_for(turn, "hard paused");
+  acquire_by_rank(turn, Cause::kTakeover,
+                  absl::StrCat("server ", named.server, " is gone: ",
+                               election.claimant_gone ? "Hetzner does not know it"
+                                                      : election.claimant_pulse.why));
+}
+
+}  // namespace
+
+bool on_election(Turn& turn, const ReadyzAnswer& event) {
+  Pulse& pulse = turn.state.election.claimant_pulse;
+  if (!Turn::ends(pulse.flight, event.call)) return false;
+  const bool hit = event.result == ReadyzAnswer::Result::kOk;
+  const bool everybodys = event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn);
+  if (hit || !everybodys) beat(pulse, hit, hit ? "its apiserver answers" : event.why);
+  return true;
+}
+
+bool on_election(Turn& turn, const ServerSeen& event) {
+  Election& election = turn.state.election;
+  if (!Turn::ends(election.claimant_address_call, event.call)) return false;
+  note_rate(turn, event.rate);
+  const auto address =
+      node_address(turn.config, event.private_addresses, event.public_v4);
+  if (address.ok() && election.claimant == event.server) election.claimant_address = *address;
+  return true;
+}
+
+bool election_txn_done(Turn& turn, const TxnDone& event) {
+  Election& election = turn.state.election;
+  if (!Turn::ends(election.txn, event.call)) return false;
+  if (!event.committed) {
+    turn.confirm_leader();
+    return true;
+  }
+  election.adopted = true;
+  KeyRead read;
+  read.found = election.proposed;
+  read.found->mod_revision = read.revision = event.revision;
+  apply_leader(turn.state.keys, read, turn.now);
+  return true;
+}
+
+bool election_etcd_failed(Turn& turn, CallId call) {
+  Election& election = turn.state.election;
+  if (Turn::ends(election.confirm, call)) {
+    turn.confirm_leader();  // until it is known
+    return true;
+  }
+  if (!Turn::ends(election.txn, call)) return false;
+  election.retry_at = turn.now + kRankStep;
+  turn.confirm_leader();
+  return true;
+}
+
+bool election_hcloud_failed(Turn& turn, const HcloudFailed& event) {
+  Election& election = turn.state.election;
+  if (!Turn::ends(election.claimant_address_call, event.call)) return false;
+  note_rate(turn, event.rate);
+  if (event.error == HcloudError::kNotFound) election.claimant_gone = true;
+  return true;
+}
+
+void account_for_leader(Turn& turn) {
+  State& state = turn.state;
+  if (!state.keys.leader || !state.keys.leader->readable) return;
+  const Held<LeaderRecord>& leader = *state.keys.leader;
+  if (leader.kv.mod_revision == state.last_epoch) return;
+  const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
+  if (moved) {
+    if (unplanned(leader.record.cause)) state.unplanned.push_back(turn.now);
+    if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
+    state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
+                           leader.record.server, leader.record.cause, leader.kv.mod_revision});
+  }
+  turn.say(Say::Level::kInfo, "E3", absl::StrCat("the leader key names ", leader.record.node),
+           {{"cause", std::string(name_of(leader.record.cause))},
+            {"server", absl::StrCat(leader.record.server)}});
+  state.last_epoch = leader.kv.mod_revision;
+  state.last_holder = leader.record.node;
+  state.last_server = leader.record.server;
+}
+
+void keep_election(Turn& turn) {
+  State& state = turn.state;
+  Election& election = state.election;
+  election.waiting.clear();
+  if (state.stop.asked || turn.server() == 0 || state.self.address.empty()) return;
+  if (!state.keys.current || !turn.lease_alive()) return;
+  if (!state.keys.leader) return claim_leader(turn);
+  election.claimable = false;
+  election.claimant = 0;
+  turn.say_once("unmanaged", Say::Level::kError, "E13", "");
+  if (!adopt(turn)) watch_progress(turn);
+}
+
+}  // namespace vipd::core

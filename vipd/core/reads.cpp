@@ -1,0 +1,235 @@
+#include "vipd/core/reads.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace vipd::core {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kSpread = seconds(5);
+constexpr Duration kRefresh = hours(6);
+constexpr int kReserve = 20;  // requests of the budget that only an assign may use
+constexpr Duration kBackoffMost = seconds(60);
+
+struct Verdict {
+  bool allowed = false;
+  std::string why_not;
+  const FloatingIp* fip = nullptr;
+};
+
+bool answers_for(const FloatingIp& fip, const IpAddress& address) {
+  const auto prefix = base::IpPrefix::parse(fip.ip);
+  return prefix.ok() && prefix->contains(address);
+}
+
+Verdict judge(const Config& config, const DeclaredFip& declared,
+              const std::vector<FloatingIp>& fips) {
+  Verdict verdict;
+  for (const FloatingIp& fip : fips) {
+    const bool same = fip.id == declared.id;
+    if (!same && !answers_for(fip, declared.address)) continue;
+    if (verdict.fip != nullptr) {
+      verdict.why_not = absl::StrCat("two Floating IPs (", verdict.fip->id, " and ", fip.id,
+                                     ") match ", declared.address.text(),
+                                     "; make the declaration in vipd.yaml unambiguous");
+      return verdict;
+    }
+    verdict.fip = &fip;
+  }
+  if (verdict.fip == nullptr) {
+    verdict.why_not =
+        absl::StrCat("Floating IP ", declared.id, " is not among those labelled ",
+                     config.label_selector(), "; check the id, its labels and the token's project");
+  } else if (verdict.fip->id != declared.id) {
+    verdict.why_not = absl::StrCat(declared.address.text(), " belongs to Floating IP ",
+                                   verdict.fip->id, ", but vipd.yaml declares ", declared.id);
+  } else if (!answers_for(*verdict.fip, declared.address)) {
+    verdict.why_not = absl::StrCat("Floating IP ", declared.id, " is ", verdict.fip->ip,
+                                   ", but vipd.yaml declares ", declared.address.text());
+  } else {
+    for (const auto& [key, value] : config.labels) {
+      const auto label = verdict.fip->labels.find(key);
+      if (label != verdict.fip->labels.end() && label->second == value) continue;
+      verdict.why_not = absl::StrCat("Floating IP ", declared.id, " does not carry the label ",
+                                     key, "=", value, "; it is not touched until it does");
+    }
+  }
+  verdict.allowed = verdict.why_not.empty();
+  return verdict;
+}
+
+Duration backoff(Turn& turn, int failures) {
+  const Duration base = seconds(1) * (1 << std::min(failures, 6));
+  return std::min<Duration>(turn.between(base, base + base / 4), kBackoffMost);
+}
+
+// Requests of the reserve are for assign; a read waits until there are more (rule A12).
+bool budget_low(const Rate& rate) { return rate.limit > 0 && rate.remaining < kReserve; }
+
+bool work_wants_list(Turn& turn) {
+  if (!turn.state.tenure) return false;
+  const auto& work = turn.state.tenure->work;
+  return std::any_of(work.begin(), work.end(), [&](const auto& entry) {
+    return entry.second.phase == Work::Phase::kReading &&
+           turn.reached(entry.second.read_after);
+  });
+}
+
+bool list_due(Turn& turn) {
+  Reads& reads = turn.state.reads;
+  if (!turn.reached(reads.next_try)) return false;
+  if (reads.generation_listed != turn.state.token.generation) return true;
+  if (work_wants_list(turn)) return true;
+  if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
+  return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
+}
+
+void list(Turn& turn) {
+  Reads& reads = turn.state.reads;
+  if (turn.busy(reads.list) || !turn.state.token.present || !list_due(turn)) return;
+  reads.generation_listed = turn.state.token.generation;
+  const CallId call = turn.begin(reads.list, turn.config.timing.read_deadline);
+  turn.send(ListFips{call, turn.config.label_selector(), reads.list.deadline});
+  ++reads.lists;
+}
+
+// A token of another project would show only when it matters; so ask once for ourselves.
+void ask_for_ourselves(Turn& turn) {
+  Reads& reads = turn.state.reads;
+  if (turn.server() == 0 || !turn.state.token.present || turn.busy(reads.own)) return;
+  if (reads.generation_own == turn.state.token.generation) return;
+  if (!turn.reached(reads.next_try)) return;
+  reads.generation_own = turn.state.token.generation;
+  const CallId call = turn.begin(reads.own, turn.config.timing.read_deadline);
+  turn.send(GetServer{call, turn.server(), reads.own.deadline});
+  ++reads.others;
+}
+
+}  // namespace
+
+void note_rate(Turn& turn, const Rate& rate) {
+  if (rate.limit > 0) turn.state.reads.rate = rate;
+}
+
+void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
+  if (error != HcloudError::kUnauthorized && error != HcloudError::kReadonly) return;
+  turn.state.token.refused = why;
+  turn.state.token.readonly = error == HcloudError::kReadonly;
+  turn.say_once("token", Say::Level::kError, "A13",
+                absl::StrCat("Hetzner refuses the token: ", why));
+}
+
+void on(Turn& turn, const FipsListed& event) {
+  Reads& reads = turn.state.reads;
+  if (!Turn::ends(reads.list, event.call)) return;
+  note_rate(turn, event.rate);
+  reads.ever = true;
+  reads.failures = 0;
+  reads.problem.clear();
+  reads.last_sent = event.sent_at;
+  if (!turn.state.token.readonly) turn.state.token.refused.clear();
+  const Duration every = turn.config.timing.read_every;
+  reads.next_regular = turn.now + turn.between(every - kSpread, every + kSpread);
+  for (const DeclaredFip& declared : turn.config.fips) {
+    const Verdict verdict = judge(turn.config, declared, event.fips);
+    Belief& belief = turn.state.beliefs[declared.id];
+    belief.allowed = verdict.allowed;
+    belief.why_not = verdict.why_not;
+    turn.say_once(absl::StrCat("allow/", declared.id), Say::Level::kError, "A20",
+                  verdict.why_not);
+    belief.known = verdict.allowed;
+    if (!verdict.allowed) continue;
+    belief.server = verdict.fip->server;
+    belief.at = event.sent_at;
+    belief.aged = belief.certain = true;
+  }
+}
+
+bool on_reads(Turn& turn, const ServerSeen& event) {
+  if (!Turn::ends(turn.state.reads.own, event.call)) return false;
+  note_rate(turn, event.rate);
+  turn.state.reads.own_problem.clear();
+  return true;
+}
+
+bool reads_failed(Turn& turn, const HcloudFailed& event) {
+  Reads& reads = turn.state.reads;
+  const bool own = Turn::ends(reads.own, event.call);
+  if (!own && !Turn::ends(reads.list, event.call)) return false;
+  note_rate(turn, event.rate);
+  note_refusal(turn, event.error, event.why);
+  if (own && event.error == HcloudError::kNotFound) {
+    reads.own_problem = absl::StrCat("server ", turn.server(),
+                                     " is unknown to the project of this token; use a token of "
+                                     "the project that owns the servers");
+    return true;
+  }
+  if (own) {
+    reads.generation_own = 0;
+  } else {
+    reads.generation_listed = 0;
+    reads.problem = event.why;
+  }
+  Duration wait = backoff(turn, reads.failures++);
+  if (event.error == HcloudError::kRateLimited) {
+    wait = std::max<Duration>(wait, std::min<Duration>(seconds(event.rate.reset_in_seconds),
+                                                       kBackoffMost));
+  }
+  reads.next_try = turn.now + wait;
+  turn.say_once("reads", Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why));
+  return true;
+}
+
+void on(Turn& turn, const TokenSeen& event) {
+  Token& token = turn.state.token;
+  if (event.present && event.generation != token.generation) {
+    token.refused.clear();
+    token.readonly = false;
+    turn.state.reads.next_try = turn.now;
+    turn.say_once("token", Say::Level::kInfo, "A5",
+                  absl::StrCat("a Hetzner token is there (generation ", event.generation, ")"));
+  }
+  if (!event.present) turn.say_once("token", Say::Level::kError, "E11", event.problem);
+  token.present = event.present;
+  token.problem = event.problem;
+  if (event.present) token.generation = event.generation;
+}
+
+void learn_from_records(Turn& turn) {
+  for (const DeclaredFip& declared : turn.config.fips) {
+    const auto found = turn.state.keys.assignments.find(declared.id);
+    if (found == turn.state.keys.assignments.end()) continue;
+    const Held<AssignmentRecord>& held = found->second;
+    // Our own record says what we did, not what Hetzner shows now.
+    if (turn.state.tenure && held.record.epoch >= turn.state.tenure->epoch) continue;
+    Belief& belief = turn.state.beliefs[declared.id];
+    if (belief.known && belief.at >= held.seen_at) continue;
+    const bool ours = held.record.address == declared.address.text() &&
+                      held.record.labels == turn.config.labels;
+    if (!ours) continue;
+    belief.known = true;
+    belief.server = held.record.server;
+    belief.at = held.seen_at;
+    belief.aged = held.fresh;
+    belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified;
+    if (!belief.allowed) belief.allowed = true;
+  }
+}
+
+void keep_reads(Turn& turn) {
+  if (turn.state.stop.released || turn.state.stop.asked) return;
+  if (budget_low(turn.state.reads.rate) && !work_wants_list(turn)) {
+    // The bucket refills by one a second (facts/hetzner-api.md 10.2).
+    const Duration refill = seconds(2 * kReserve);
+    if (!turn.reached(turn.state.reads.last_sent + refill)) return;
+  }
+  list(turn);
+  ask_for_ourselves(turn);
+}
+
+}  // namespace vipd::core

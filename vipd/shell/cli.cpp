@@ -1,0 +1,192 @@
+#include "vipd/shell/cli.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+
+#include "base/duration.h"
+#include "fmt/format.h"
+#include "vipd/shell/client.h"
+#include "vipd/shell/exit_code.h"
+#include "vipd/shell/handover.h"
+#include "vipd/shell/settings_flags.h"
+#include "vipd/shell/status_command.h"
+
+namespace vipd::shell {
+namespace {
+
+using Chosen = std::function<int()>;
+
+constexpr auto kAbout =
+    "Keeps Hetzner Floating IPs on a healthy control-plane node of a Talos cluster.";
+constexpr auto kDefaultSocket = "/var/lib/vipd/vipd.sock";
+
+std::string variable(const Surroundings& around, std::string_view name) {
+  for (const char* const* entry = around.environment; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    if (text.size() > name.size() && text[name.size()] == '=' && text.rfind(name, 0) == 0) {
+      return std::string(text.substr(name.size() + 1));
+    }
+  }
+  return "";
+}
+
+// "anna@cp-1": who gave an order, for the record.
+std::string caller(const Surroundings& around) {
+  std::string user = variable(around, "SUDO_USER");
+  if (user.empty()) user = variable(around, "USER");
+  if (user.empty()) user = fmt::format("uid {}", ::getuid());
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return user;
+  return fmt::format("{}@{}", user, host.data());
+}
+
+absl::StatusOr<Settings> settings_from(SettingSources& sources, const Surroundings& around) {
+  take_environment(around.environment, sources);
+  auto settings = load_settings(sources);
+  if (settings.ok()) {
+    settings->core.version = VIPD_VERSION;
+  } else {
+    around.err << settings.status().message() << "\n";
+  }
+  return settings;
+}
+
+void add_run(CLI::App& app, Chosen& chosen, SettingSources& sources, const Surroundings& around,
+             const std::function<int(const Settings&)>& run) {
+  CLI::App* command = app.add_subcommand("run", "Run the daemon; one per control-plane node");
+  add_settings_flags(*command, sources);
+  command->callback([&] {
+    chosen = [&] {
+      const auto settings = settings_from(sources, around);
+      return settings.ok() ? run(*settings) : int{kWrongUsage};
+    };
+  });
+}
+
+void add_check_config(CLI::App& app, Chosen& chosen, SettingSources& sources,
+                      const Surroundings& around) {
+  CLI::App* command = app.add_subcommand(
+      "check-config", "Say what is wrong with the settings, all of it; 0 if nothing is");
+  add_settings_flags(*command, sources);
+  command->callback([&] {
+    chosen = [&] {
+      const auto settings = settings_from(sources, around);
+      if (!settings.ok()) {
+        return int{absl::IsInvalidArgument(settings.status()) ? kFindings : kCouldNotTell};
+      }
+      around.out << fmt::format("fine: cluster {}, group {}, {} address{}\n",
+                                settings->core.cluster, settings->core.group,
+                                settings->addresses.size(),
+                                settings->addresses.size() == 1 ? "" : "es");
+      return int{kFine};
+    };
+  });
+}
+
+void add_socket(CLI::App& command, std::string& socket) {
+  command.add_option("--socket", socket, "Where vipd takes orders [VIPD_SOCKET]")
+      ->envname("VIPD_SOCKET")
+      ->capture_default_str()
+      ->type_name("PATH");
+}
+
+struct StatusOptions {
+  std::string socket = kDefaultSocket;
+  std::string format = "table";
+  bool watch = false;
+};
+
+void add_status(CLI::App& app, Chosen& chosen, StatusOptions& options,
+                const Surroundings& around) {
+  CLI::App* command = app.add_subcommand("status", "Show what the vipd on this node knows and does");
+  add_socket(*command, options.socket);
+  command->add_option("-o,--output", options.format, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  command->add_flag("--watch", options.watch, "Again with every change");
+  command->callback([&] {
+    chosen = [&] {
+      Client client(options.socket, around.clock);
+      const StatusView view{.json = options.format == "json",
+                            .watch = options.watch,
+                            .clear = around.out_is_terminal};
+      return show_status(client, around.clock, view, around.out, around.err);
+    };
+  });
+}
+
+struct HandoverOptions {
+  std::string socket = kDefaultSocket;
+  std::string timeout = "60s";
+  Order order;
+};
+
+std::string duration_problem(const std::string& text) {
+  const auto duration = base::parse_duration(text);
+  return duration.ok() ? "" : std::string(duration.status().message());
+}
+
+void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
+                  const Surroundings& around) {
+  CLI::App* command = app.add_subcommand(
+      "handover", "Move the Floating IPs to another ready node, and wait until they are there");
+  add_socket(*command, options.socket);
+  CLI::Option* to = command->add_option("--to", options.order.to, "To this node: name or server id")
+                        ->type_name("NODE");
+  command->add_option("--off", options.order.off, "Off this node: name or server id")
+      ->type_name("NODE")
+      ->excludes(to);
+  command->add_option("--reason", options.order.reason, "Kept with the move")
+      ->required()
+      ->type_name("TEXT");
+  command->add_option("--timeout", options.timeout, "Wait this long")
+      ->check(CLI::Validator(duration_problem, "DURATION"))
+      ->capture_default_str();
+  command->callback([&] {
+    chosen = [&] {
+      options.order.by = caller(around);
+      Client client(options.socket, around.clock);
+      return hand_over(client, around.clock, options.order,
+                       *base::parse_duration(options.timeout), around.out, around.err);
+    };
+  });
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, const Surroundings& around,
+            const std::function<int(const Settings&)>& run) {
+  CLI::App app(kAbout, "vipd");
+  app.require_subcommand(0, 1);
+  Chosen chosen = [&] {
+    around.out << app.help();
+    return int{kFine};
+  };
+  SettingSources sources;
+  StatusOptions status;
+  HandoverOptions handover;
+  add_run(app, chosen, sources, around, run);
+  add_status(app, chosen, status, around);
+  add_handover(app, chosen, handover, around);
+  add_check_config(app, chosen, sources, around);
+  app.add_subcommand("version", "Print the version")->callback([&] {
+    chosen = [&] {
+      around.out << "vipd " << VIPD_VERSION << "\n";
+      return int{kFine};
+    };
+  });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem, around.out, around.err) == 0 ? kFine : kWrongUsage;
+  }
+  return chosen();
+}
+
+}  // namespace vipd::shell

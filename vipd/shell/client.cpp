@@ -1,0 +1,88 @@
+#include "vipd/shell/client.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include "fmt/format.h"
+
+namespace vipd::shell {
+namespace {
+
+absl::Status unreachable(const std::string& socket, const absl::Status& why) {
+  if (::access(socket.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    return absl::NotFoundError(
+        fmt::format("is vipd running on this node? there is no socket {}; start vipd, or name its "
+                    "socket with --socket",
+                    socket));
+  }
+  if (::access(socket.c_str(), R_OK | W_OK) != 0) {
+    return absl::PermissionDeniedError(fmt::format(
+        "cannot use {}: {}; it belongs to the user vipd runs as", socket, std::strerror(errno)));
+  }
+  if (absl::IsDeadlineExceeded(why)) return why;
+  return absl::UnavailableError(fmt::format(
+      "is vipd running on this node? {} does not answer: {}", socket, std::string(why.message())));
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code problem;
+  const auto whole = std::filesystem::absolute(path, problem);
+  return problem ? path : whole.string();
+}
+
+}  // namespace
+
+Client::Client(const std::string& socket, const base::Clock& clock)
+    : socket_(absolute(socket)), clock_(clock) {}
+
+absl::StatusOr<base::HttpResponse> Client::exchange(base::HttpRequest request,
+                                                    const std::string& target) {
+  request.url = fmt::format("unix:{}:{}", socket_, target);
+  boost::asio::io_context io(1);
+  base::HttpClient http(io, clock_);
+  absl::StatusOr<base::HttpResponse> response = absl::UnknownError("the exchange did not end");
+  http.send(std::move(request),
+            [&](base::HttpResult result) { response = std::move(result.response); });
+  io.run();
+  if (!response.ok()) return unreachable(socket_, response.status());
+  return response;
+}
+
+absl::StatusOr<base::Json> Client::status(std::optional<std::uint64_t> seen,
+                                          base::Instant deadline) {
+  base::HttpRequest request;
+  request.deadline = deadline;
+  const auto target = seen ? fmt::format("/status?watch={}", *seen) : std::string("/status");
+  const auto response = exchange(std::move(request), target);
+  if (!response.ok()) return response.status();
+  if (response->status != 200) {
+    return absl::InternalError(fmt::format("{} answered {} to GET /status: is it another version?",
+                                           socket_, response->status));
+  }
+  return base::parse_json(response->body);
+}
+
+absl::StatusOr<OrderOutcome> Client::handover(const Order& order, base::Instant deadline) {
+  base::HttpRequest request;
+  request.method = "POST";
+  request.headers = {{"Content-Type", "application/json"}};
+  const base::Json body = {
+      {"to", order.to}, {"off", order.off}, {"by", order.by}, {"reason", order.reason}};
+  request.body = body.dump(-1, ' ', false, base::Json::error_handler_t::replace);
+  request.deadline = deadline;
+  const auto response = exchange(std::move(request), "/handover");
+  if (!response.ok()) return response.status();
+  const auto answer = base::parse_json(response->body);
+  const auto text = answer.ok() ? base::json_text(*answer, "text") : std::nullopt;
+  if (!text || (response->status != 200 && response->status != 409)) {
+    return absl::UnavailableError(fmt::format("{} answered {} to the order: {}", socket_,
+                                              response->status, text.value_or("no reason given")));
+  }
+  return OrderOutcome{.taken = response->status == 200, .text = *text};
+}
+
+}  // namespace vipd::shell

@@ -1,0 +1,47 @@
+// The other end of the control socket: asks the vipd on this node. For the command line.
+//
+// Threads  Blocking; any one thread.
+// Errors   NotFound and Unavailable where no vipd listens, PermissionDenied where the socket is
+//          another user's, DeadlineExceeded; each says what to do next.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/http_client.h"
+#include "base/json.h"
+
+namespace vipd::shell {
+
+struct Order {
+  std::string to;   // node name or server id; empty: any ready node
+  std::string off;  // node name or server id; empty: whoever holds
+  std::string by;
+  std::string reason;
+};
+
+struct OrderOutcome {
+  bool taken = false;
+  std::string text;
+};
+
+class Client {
+ public:
+  // A relative path counts from the folder the command runs in.
+  Client(const std::string& socket, const base::Clock& clock);
+
+  // With `seen`, the "change" of an earlier answer, it waits for another one or some 25 s.
+  absl::StatusOr<base::Json> status(std::optional<std::uint64_t> seen, base::Instant deadline);
+  absl::StatusOr<OrderOutcome> handover(const Order& order, base::Instant deadline);
+
+ private:
+  absl::StatusOr<base::HttpResponse> exchange(base::HttpRequest request, const std::string& target);
+
+  std::string socket_;
+  const base::Clock& clock_;
+};
+
+}  // namespace vipd::shell

@@ -1,0 +1,146 @@
+#include "vipd/shell/status_text.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "fmt/format.h"
+
+namespace vipd::shell {
+namespace {
+
+using base::Json;
+using Row = std::vector<std::string>;
+
+const Json& field(const Json& object, const char* name) {
+  static const Json kNothing;
+  if (!object.is_object()) return kNothing;
+  const auto found = object.find(name);
+  return found == object.end() ? kNothing : *found;
+}
+
+std::string shown(const Json& value) {
+  std::string text = "-";
+  if (value.is_boolean()) text = value.get<bool>() ? "yes" : "no";
+  if (value.is_number()) text = value.dump();
+  if (value.is_string() && !value.get_ref<const std::string&>().empty()) text = value;
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string shown(const Json& object, const char* name) { return shown(field(object, name)); }
+
+// Columns as wide as their widest cell, two spaces apart, nothing after the last.
+std::string table(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+// A table of one line per element, under a heading; nothing where there are none.
+std::string section(const Json& list, Row heading, std::initializer_list<const char*> fields) {
+  if (!list.is_array() || list.empty()) return "";
+  std::vector<Row> rows = {std::move(heading)};
+  for (const auto& element : list) {
+    Row row;
+    for (const auto* name : fields) row.push_back(shown(element, name));
+    rows.push_back(std::move(row));
+  }
+  return "\n" + table(rows);
+}
+
+std::string who(const Json& holder) {
+  if (!holder.is_object()) return "nobody";
+  return fmt::format("{} (server {})", shown(holder, "node"), shown(holder, "server"));
+}
+
+std::string lease_text(const Json& lease) {
+  const auto& remaining = field(lease, "remaining_ms");
+  if (!remaining.is_number()) return "-";
+  return fmt::format("{}, {:.1f} s left", shown(lease, "id"), remaining.get<double>() / 1000);
+}
+
+std::string pause_text(const Json& pause) {
+  return fmt::format("{} by {}: {}", field(pause, "hard") == true ? "hard" : "yes",
+                     shown(pause, "by"), shown(pause, "reason"));
+}
+
+std::string summary(const Json& status) {
+  const auto& holder = field(status, "holder");
+  std::string held_by = who(holder);
+  if (holder.is_object()) {
+    held_by += fmt::format(", since {}, {}", shown(holder, "since"), shown(holder, "cause"));
+    if (shown(holder, "reason") != "-") held_by += ": " + shown(holder, "reason");
+  }
+  std::vector<Row> rows = {
+      {"node", fmt::format("{} (server {}), instance {}", shown(status, "node"),
+                           shown(status, "server"), shown(status, "instance"))},
+      {"state", shown(status, "state")},
+      {"ready", shown(status, "ready")},
+      {"holder", held_by},
+      {"epoch", shown(status, "epoch")},
+      {"lease", lease_text(field(status, "lease"))},
+  };
+  const auto& pause = field(status, "paused");
+  if (pause.is_object()) rows.push_back({"paused", pause_text(pause)});
+  const auto& hcloud = field(status, "hcloud");
+  if (hcloud.is_object()) {
+    rows.push_back({"hcloud", fmt::format("{} of {} requests left; {} lists, {} assigns, {} others",
+                                          shown(hcloud, "remaining"), shown(hcloud, "limit"),
+                                          shown(hcloud, "lists"), shown(hcloud, "assigns"),
+                                          shown(hcloud, "others"))});
+  }
+  rows.push_back({"next", shown(status, "next")});
+  return table(rows);
+}
+
+std::string problems_text(const Json& problems) {
+  std::string text;
+  if (!problems.is_array()) return text;
+  for (const auto& problem : problems) text += "\n! " + shown(problem);
+  return text.empty() ? text : text + "\n";
+}
+
+}  // namespace
+
+std::string status_text(const Json& status) {
+  return fmt::format("vipd {}  {}/{}\n\n", shown(status, "version"), shown(status, "cluster"),
+                     shown(status, "group")) +
+         summary(status) + problems_text(field(status, "problems")) +
+         section(field(status, "fips"),
+                 {"FLOATING IP", "ADDRESS", "PHASE", "SERVER", "VERIFIED", "WHY"},
+                 {"id", "address", "phase", "server", "verified", "why"}) +
+         section(field(status, "gate"), {"GATE", "OK", "EVIDENCE"},
+                 {"condition", "ok", "evidence"}) +
+         section(field(status, "nodes"), {"NODE", "SERVER", "READY", "ADDRESS", "INSTANCE", "WHY"},
+                 {"node", "server", "ready", "address", "instance", "why"}) +
+         section(field(status, "moves"), {"MOVE", "FROM", "TO", "CAUSE", "EPOCH"},
+                 {"at", "from", "to", "cause", "epoch"});
+}
+
+std::string holder_text(const Json& status) {
+  std::string text = fmt::format("holder {}, epoch {}", who(field(status, "holder")),
+                                 shown(status, "epoch"));
+  const auto& fips = field(status, "fips");
+  if (!fips.is_array()) return text;
+  for (const auto& fip : fips) {
+    const bool verified = field(fip, "verified") == true;
+    text += fmt::format("; {} {} on server {}", shown(fip, "address"),
+                        verified ? "verified" : shown(fip, "phase"), shown(fip, "server"));
+  }
+  return text;
+}
+
+}  // namespace vipd::shell
