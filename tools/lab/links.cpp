@@ -70,7 +70,9 @@ absl::Status Links::add(const NodePlan& node) {
       {"link", "set", node.public_link, "up"},
       {"link", "set", node.private_link, "up"},
       {"route", "add", node.public_v4, "dev", node.public_link},
-      {"route", "add", node.private_v4, "dev", node.private_link},
+      // From the network's gateway: an answer to any other address would leave by eth0, and the
+      // node's strict reverse-path filter drops what it would not answer that way.
+      {"route", "add", node.private_v4, "dev", node.private_link, "src", kPrivateGateway},
       {"route", "add", node.public_v6_network, "dev", node.public_link},
   };
   if (auto made = ip(calls, kOutside); !made.ok()) return made;

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 constexpr Duration kRankStep = milliseconds(100);
 constexpr Duration kGiverFirst = milliseconds(500);
 constexpr Duration kClaimantEvery = milliseconds(300);
-constexpr Duration kClaimantDeadline = milliseconds(800);
+constexpr Duration kClaimantDeadline = milliseconds(600);
 constexpr Duration kUnmanagedAlert = seconds(60);
 constexpr Duration kAskServerAgain = seconds(5);
 constexpr int kMisses = 3;

@@ -104,7 +104,8 @@ struct StatusOptions {
 
 void add_status(CLI::App& app, Chosen& chosen, StatusOptions& options,
                 const Surroundings& around) {
-  CLI::App* command = app.add_subcommand("status", "Show what the vipd on this node knows and does");
+  CLI::App* command =
+      app.add_subcommand("status", "Show what the vipd on this node knows and does");
   add_socket(*command, options.socket);
   command->add_option("-o,--output", options.format, "table or json")
       ->check(CLI::IsMember({"table", "json"}))

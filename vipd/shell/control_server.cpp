@@ -115,7 +115,7 @@ void ControlServer::handle_handover(const std::string& body, base::Respond respo
     return;
   }
   keep(orders_, asked.order, std::move(respond), kOrder, [] {
-    return problem(504, "not decided within 30 s; vipd status shows why, e.g. etcd without a leader");
+    return problem(504, "not decided within 30 s; vipd status may show why: etcd has no leader?");
   });
   post_(std::move(asked));
 }

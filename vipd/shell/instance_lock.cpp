@@ -53,8 +53,9 @@ void InstanceLock::try_again() {
     return;
   }
   const std::string why(outcome.message());
-  if (why != said_) log_.write(base::LogLevel::kWarn, "waiting to be the only vipd", {{"why", why}});
-  said_ = why;
+  if (std::exchange(said_, why) != why) {
+    log_.write(base::LogLevel::kWarn, "waiting to be the only vipd", {{"why", why}});
+  }
   timer_.expires_after(std::exchange(wait_, std::min(wait_ * 2, kLongestWait)));
   timer_.async_wait([this](boost::system::error_code cancelled) {
     if (!cancelled) try_again();
