@@ -323,7 +323,9 @@ class Exchange final : public Dial {
     std::exchange(done_, nullptr)(std::move(result_));
   }
 
-  std::shared_ptr<Exchange> self() { return std::static_pointer_cast<Exchange>(shared_from_this()); }
+  std::shared_ptr<Exchange> self() {
+    return std::static_pointer_cast<Exchange>(shared_from_this());
+  }
 
   std::optional<Instant> first_byte_by_;
   Done done_;

@@ -323,7 +323,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     open(asio::local::stream_protocol::endpoint(path), mode, error);
     if (error) return listen_failure(path, error);
     // The umask may have taken bits away that are wished for.
-    if (struct stat made {}; ::chmod(path.c_str(), mode) == 0 && ::lstat(path.c_str(), &made) == 0) {
+    if (struct stat made{}; ::chmod(path.c_str(), mode) == 0 && ::lstat(path.c_str(), &made) == 0) {
       socket_path_ = path;
       socket_inode_ = made.st_ino;
     }

@@ -92,7 +92,8 @@ TEST_CASE("HEAD, 204 and an empty body end without waiting for one") {
 
 TEST_CASE("a proxy's HTML page is a body like any other") {
   World world;
-  ScriptedPeer peer(world.loop, "HTTP/1.0 502 Bad Gateway\r\nContent-Type: text/html\r\n\r\n<html>");
+  ScriptedPeer peer(world.loop,
+                    "HTTP/1.0 502 Bad Gateway\r\nContent-Type: text/html\r\n\r\n<html>");
   const auto result = world.get(peer.url());
   REQUIRE(result.response.ok());
   CHECK(result.response->status == 502);

@@ -43,7 +43,8 @@ TEST_CASE("overload that follows the address does not pass it round and round", 
     const std::string victim = world.holder();
     const int index = world.index(victim);
     world.nodes[static_cast<std::size_t>(index)].apiserver = false;
-    const bool left = world.until([&] { return world.holder() != victim && world.verified(); }, 30s);
+    const bool left =
+        world.until([&] { return world.holder() != victim && world.verified(); }, 30s);
     moved += left ? 1 : 0;
     world.nodes[static_cast<std::size_t>(index)].apiserver = true;
     world.run(10s);

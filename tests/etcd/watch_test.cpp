@@ -29,8 +29,8 @@ TEST_CASE("the prefix is listed, then every change of it comes in order [E23]", 
   CHECK(snapshot->revision == before + 2);
   CHECK(snapshot->sent_at >= started);
 
-  cluster.put("/vipd/test/another/leader", "not ours");
   const core::Revision put_at = cluster.put(kLeader, "b");
+  cluster.put("/vipd/test/another/leader", "not ours");
   const auto put = etcd.next<EtcdChanged>();
   REQUIRE(put);
   REQUIRE(put->changes.size() == 1);

@@ -19,6 +19,7 @@
 #include "vipd/etcd/calls.h"
 #include "vipd/etcd/failure.h"
 #include "vipd/etcd/members.h"
+#include "vipd/etcd/quiet.h"
 
 namespace vipd::fakes {
 namespace {

@@ -149,7 +149,8 @@ TEST_CASE_METHOD(Fixture, "on SIGTERM the shutdown check fails at once and the l
   CHECK_FALSE(get("/readyz").response.ok());
 }
 
-TEST_CASE_METHOD(Fixture, "the Node object shows a cordon and what the kubelet says of a shutdown") {
+TEST_CASE_METHOD(Fixture,
+                 "the Node object shows a cordon and what the kubelet says of a shutdown") {
   auto node = *base::parse_json(get("/api/v1/nodes/cp-1").response->body);
   CHECK_FALSE(node["spec"].contains("unschedulable"));
   CHECK(node["status"]["conditions"][0]["status"] == "True");

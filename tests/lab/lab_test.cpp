@@ -89,7 +89,8 @@ class Lab {
     return *status;
   }
   base::Json node(const std::string& name) {
-    for (const auto& node : status()["nodes"])
+    const auto seen = status();
+    for (const auto& node : seen["nodes"])
       if (node["name"] == name) return node;
     FAIL("no node " << name);
     return {};
@@ -111,7 +112,8 @@ class Lab {
   }
   std::vector<std::string> members() {
     std::vector<std::string> names;
-    for (const auto& member : status()["etcd"]["members"]) names.push_back(member["name"]);
+    const auto seen = status();
+    for (const auto& member : seen["etcd"]["members"]) names.push_back(member["name"]);
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -213,8 +215,9 @@ TEST_CASE("packets to the Floating IP reach the node that Hetzner names") {
 
   lab.must("probe-start", {{"every", "20ms"}});
   lab.assign(lab.node("cp-1")["server"]);
-  lab.wait_for("the route moves",
-               [&] { return lab.ask("probe-summary", base::Json::object())->at("v4")["moves"] == 1; });
+  lab.wait_for("the route moves", [&] {
+    return lab.ask("probe-summary", base::Json::object())->at("v4")["moves"] == 1;
+  });
   const auto summary = *lab.ask("probe-stop", base::Json::object());
   CHECK(summary["v4"]["answered_by"].contains("cp-1"));
   CHECK(summary["v4"]["answered_by"].contains("cp-2"));
@@ -383,7 +386,8 @@ TEST_CASE("without root a lab comes up in a user namespace and leaves nothing be
     }
   }
   const std::string lab = as + LAB_PROGRAM " --dir " + dir + " ";
-  const std::string up = output_of(lab + "up --no-vipd --latency-median 200ms --latency-p99 200ms 2>&1");
+  const std::string quick = " --latency-median 200ms --latency-p99 200ms";
+  const std::string up = output_of(lab + "up --no-vipd" + quick + " 2>&1");
   INFO(up);
   const Client client(dir, LAB_PROGRAM);
   REQUIRE(client.supervisor().ok());

@@ -111,11 +111,11 @@ TEST_CASE("what failed is told by its kind and by whether it had connected") {
     return classify({}, result);
   };
   const auto refused =
-      outcome(absl::UnavailableError("203.0.113.10:6443: Connection refused (connect); is it up?"));
+      outcome(absl::UnavailableError("203.0.113.10:6443: Connection refused (phase: connect)"));
   CHECK(refused.outcome == Outcome::kRefused);
   CHECK_FALSE(refused.connected);
   const auto reset =
-      outcome(absl::UnavailableError("203.0.113.10:6443: Connection reset (TLS); is it up?"));
+      outcome(absl::UnavailableError("203.0.113.10:6443: Connection reset (phase: TLS)"));
   CHECK(reset.outcome == Outcome::kReset);
   CHECK(reset.connected);
   const auto dead =

@@ -28,7 +28,7 @@ std::string make_dir() {
 }
 
 std::string lab_program() {
-  const char* bin = std::getenv("VIPD_BIN");
+  const char* bin = std::getenv("SCENARIO_BIN");
   return bin != nullptr ? std::string(bin) + "/lab" : LAB_PROGRAM;
 }
 
@@ -45,7 +45,7 @@ Setup quick() {
 }
 
 Millis long_or(Millis normal, Millis patient) {
-  return std::getenv("VIPD_LONG") != nullptr ? patient : normal;
+  return std::getenv("SCENARIO_LONG") != nullptr ? patient : normal;
 }
 
 Scene::Scene(Setup setup) : client_(make_dir(), lab_program()) {
@@ -56,7 +56,7 @@ Scene::Scene(Setup setup) : client_(make_dir(), lab_program()) {
 }
 
 Scene::~Scene() {
-  const char* keep = std::getenv("VIPD_SCENARIO_LOGS");
+  const char* keep = std::getenv("SCENARIO_LOGS");
   if (keep != nullptr && std::uncaught_exceptions() > 0) {
     std::error_code error;
     fs::create_directories(keep, error);
@@ -71,6 +71,14 @@ void Scene::act(const std::string& verb, const std::string& node, base::Json mor
   const auto done = client_.verb(verb, more);
   INFO(verb << " " << node << ": " << done.status().message());
   REQUIRE(done.ok());
+}
+
+void Scene::lead_etcd(const std::string& node) {
+  // etcd refuses it while another election is under way.
+  until(node + " leads etcd", Millis(60000), [&] {
+    return lab_status()["etcd"]["leader"] == node ||
+           (client_.verb("move-etcd-leader", {{"node", node}}).ok() && false);
+  });
 }
 
 base::Json Scene::hetzner(const std::string& method, const std::string& target,
@@ -120,7 +128,8 @@ base::Json Scene::lab_status() {
 }
 
 base::Json Scene::node(const std::string& name) {
-  for (const auto& node : lab_status()["nodes"])
+  const auto seen = lab_status();
+  for (const auto& node : seen["nodes"])
     if (node["name"] == name) return node;
   FAIL("no node " << name);
   return {};
@@ -191,7 +200,8 @@ std::string Scene::disagreement(const std::vector<std::string>& off) {
       if (!right) return fmt::format("{} says of the address: {}", name, fip.dump());
     }
   }
-  for (const auto& fip : hetzner("GET", "/state")["floating_ips"])
+  const auto hetzner = this->hetzner("GET", "/state");
+  for (const auto& fip : hetzner["floating_ips"])
     if (fip["server"] != truth["server"] || fip["routed_to"] != truth["server"])
       return "Hetzner has it elsewhere: " + fip["server"].dump();
   return "";
@@ -267,7 +277,8 @@ void Scene::until(const std::string& what, Millis at_most,
 void Scene::during(const std::string& what, Millis time, const std::function<bool()>& holds) {
   const base::SystemClock clock;
   const auto end = clock.now() + time;
-  const auto over = until_ok(what, 2 * kLookEvery, time + time, [&] {
+  const auto pace = std::clamp(time / 10, Millis(10), 2 * kLookEvery);
+  const auto over = until_ok(what, pace, time + Millis(10000), [&] {
     if (!holds()) FAIL("no longer: " << what << picture());
     return clock.now() >= end ? absl::OkStatus() : absl::UnavailableError("looking on");
   });

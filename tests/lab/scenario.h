@@ -10,8 +10,9 @@
 // Moves    What Hetzner was made to do, by its own audit log: an assign that was applied and
 //          named another server than the one that had the Floating IP. Taking an unassigned
 //          one (at first, or after its server was deleted) counts.
-// Setting  VIPD_BIN=DIR takes lab, vipd and the others from there; VIPD_LONG=1 waits for as long
-//          as an operator would; VIPD_SCENARIO_LOGS=DIR keeps a failed lab's logs there.
+// Setting  SCENARIO_BIN=DIR takes lab, vipd and the others from there; SCENARIO_LONG=1 waits as
+//          long as an operator would; SCENARIO_LOGS=DIR keeps the logs of a failed lab there.
+//          (Not VIPD_...: vipd takes those for settings.)
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,9 @@
 
 namespace vipd::lab {
 
-// Hetzner takes a fixed 300 ms for an assign; vipd is not running yet where `vipd` is false.
+// Hetzner takes 300 ms for an assign.
 Setup quick();
-// `normal` in a quick run, `patient` where VIPD_LONG is set.
+// `normal` in a quick run, `patient` where SCENARIO_LONG is set.
 Millis long_or(Millis normal, Millis patient);
 
 struct Assign {
@@ -44,7 +45,9 @@ class Scene {
   Scene& operator=(const Scene&) = delete;
 
   // --- doing ---
-  void act(const std::string& verb, const std::string& node, base::Json more = base::Json::object());
+  void act(const std::string& verb, const std::string& node,
+           base::Json more = base::Json::object());
+  void lead_etcd(const std::string& node);
   base::Json hetzner(const std::string& method, const std::string& target,
                      const base::Json& body = nullptr);
   // Ok: taken. The socket's own text otherwise.
@@ -52,7 +55,6 @@ class Scene {
   Executed run(const std::string& node, const std::vector<std::string>& argv);
   // etcdctl through a node's member, with the apiserver's client certificate.
   Executed etcdctl(const std::string& node, std::vector<std::string> argv);
-  // As the operator who edits the file in place.
   void write_token(const std::string& node, const std::string& text);
 
   // --- looking ---

@@ -122,6 +122,12 @@ TEST_CASE("a node is cordoned, shutting down, or simply there", "[E18]") {
   CHECK(judge_node(answered(200, node(R"({"unschedulable":true})", kReady)), "").cordoned);
   CHECK_FALSE(judge_node(answered(200, node(R"({"unschedulable":false})", kReady)), "").cordoned);
   CHECK(judge_node(answered(200, node("{}", kShuttingDown)), "").shutting_down);
+  for (const auto& [status, reason] : {std::pair{"True", "KubeletNotReady"},
+                                       std::pair{"Unknown", "KubeletNotReady"},
+                                       std::pair{"False", "SomethingElse"}}) {
+    const auto other = node("{}", ready(status, reason, "node is shutting down"));
+    CHECK_FALSE(judge_node(answered(200, other), "").shutting_down);
+  }
   const auto unready = judge_node(answered(200, node("{}", kNoNetwork)), "");
   CHECK(unready.answered);
   CHECK_FALSE(unready.shutting_down);

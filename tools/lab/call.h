@@ -18,8 +18,9 @@ using Millis = std::chrono::milliseconds;
 // Fills in the deadline.
 absl::StatusOr<base::HttpResponse> exchange(base::HttpRequest request, Millis at_most);
 
-// A body of null is none. NDJSON comes as an array. An answer over 299 is an error: its text is the body's "error" where
-// it has one, its code the body's "code" (an absl::StatusCode) where it has one.
+// A body of null is none. NDJSON comes as an array. An answer over 299 is an error: its text is the
+// body's "error" where it has one, its code the body's "code" (an absl::StatusCode) where it has
+// one.
 absl::StatusOr<base::Json> call(const std::string& method, const std::string& url,
                                 const base::Json& body, Millis at_most);
 

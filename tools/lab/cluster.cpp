@@ -76,10 +76,11 @@ base::Json Cluster::status() {
   base::Json nodes = base::Json::array();
   for (const auto& place : seats_) nodes.push_back(place->node->status());
   const auto hetzner = hetzner_.state();
-  return {{"dir", layout_.dir},
-          {"nodes", nodes},
-          {"etcd", membership_.json(others(nullptr))},
-          {"hetzner", hetzner.ok() ? *hetzner : base::Json(std::string(hetzner.status().message()))}};
+  return {
+      {"dir", layout_.dir},
+      {"nodes", nodes},
+      {"etcd", membership_.json(others(nullptr))},
+      {"hetzner", hetzner.ok() ? *hetzner : base::Json(std::string(hetzner.status().message()))}};
 }
 
 }  // namespace vipd::lab

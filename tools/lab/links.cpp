@@ -50,7 +50,8 @@ absl::Status Links::ip(const Calls& calls, const std::string& node) {
 
 absl::Status Links::build_outside() {
   if (auto set = set_common_rules(kOutside); !set.ok()) return set;
-  if (auto set = set_kernel(kOutside, {{"ipv4/ip_forward", "1"}, {"ipv6/conf/all/forwarding", "1"}});
+  if (auto set =
+          set_kernel(kOutside, {{"ipv4/ip_forward", "1"}, {"ipv6/conf/all/forwarding", "1"}});
       !set.ok())
     return set;
   Calls calls{{"link", "set", "lo", "up"}};
@@ -65,7 +66,8 @@ absl::Status Links::add(const NodePlan& node) {
   const Calls calls{
       {"netns", "add", node.name},
       {"link", "add", node.public_link, "type", "veth", "peer", "name", "eth0", "netns", node.name},
-      {"link", "add", node.private_link, "type", "veth", "peer", "name", "eth1", "netns", node.name},
+      {"link", "add", node.private_link, "type", "veth", "peer", "name", "eth1", "netns",
+       node.name},
       {"addr", "add", fmt::format("{}/64", kPublicGatewayV6), "dev", node.public_link, "nodad"},
       {"link", "set", node.public_link, "up"},
       {"link", "set", node.private_link, "up"},

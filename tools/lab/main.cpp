@@ -73,7 +73,7 @@ int print(const absl::StatusOr<Json>& result) {
 std::string own_path() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
 std::string default_dir() {
-  const char* set = std::getenv("VIPD_LAB_DIR");
+  const char* set = std::getenv("LAB_DIR");
   return set != nullptr ? set : fmt::format("/tmp/vipd-lab-{}", getuid());
 }
 
@@ -257,9 +257,10 @@ void add_tools(CLI::App& app, Options& options, Actions& actions) {
 int main(int argc, char** argv) {
   Options options;
   Actions actions;
-  CLI::App app("A control plane in network namespaces: etcd, apiservers, vipd, a simulated Hetzner");
+  CLI::App app(
+      "A control plane in network namespaces: etcd, apiservers, vipd, a simulated Hetzner");
   app.require_subcommand(1);
-  app.add_option("--dir", options.dir, "where the lab lives (VIPD_LAB_DIR)");
+  app.add_option("--dir", options.dir, "where the lab lives (LAB_DIR)");
   app.fallthrough();
   add_life(app, options, actions);
   add_verbs(app, options, actions);

@@ -87,7 +87,8 @@ absl::Status Node::power_off() {
   for (const auto& [process, pid] : before.pids) world_.children.signal(pid, SIGKILL);
   for (const auto& [process, pid] : before.pids)
     if (auto gone = world_.children.wait(pid, kLastPhase); !gone.ok()) return gone.status();
-  if (auto healed = world_.links.cut(before.plan, {}, world_.layout.node(before.plan.name) + "/nft");
+  if (auto healed =
+          world_.links.cut(before.plan, {}, world_.layout.node(before.plan.name) + "/nft");
       !healed.ok())
     return healed;
   {

@@ -90,8 +90,8 @@ absl::Status write_vipd_settings(const Setup& setup, const Layout& layout, const
   const auto file = [&](const char* name) { return layout.kube(node.name, name); };
   std::filesystem::create_directories(layout.disk(node.name) + "/vipd");
   std::string yaml = fmt::format(
-      "cluster: lab\ngroup: api\naddresses:\n  - {{id: {}, address: {}, name: lab-api}}\n", kFipV4Id,
-      kFipV4);
+      "cluster: lab\ngroup: api\naddresses:\n  - {{id: {}, address: {}, name: lab-api}}\n",
+      kFipV4Id, kFipV4);
   if (setup.v6)
     yaml += fmt::format("  - {{id: {}, address: \"{}\", name: lab-api-v6}}\n", kFipV6Id, kFipV6);
   yaml += fmt::format(

@@ -12,8 +12,10 @@
 
 namespace vipd::lab {
 
-inline constexpr const char* kToken = "lab-token-read-write-0000000000000000000000000000000000000000000";
-inline constexpr const char* kReadToken = "lab-token-read-only-00000000000000000000000000000000000000000000";
+inline constexpr const char* kToken =
+    "lab-token-read-write-0000000000000000000000000000000000000000000";
+inline constexpr const char* kReadToken =
+    "lab-token-read-only-00000000000000000000000000000000000000000000";
 inline constexpr std::int64_t kFipV4Id = 4100;
 inline constexpr std::int64_t kFipV6Id = 4200;
 

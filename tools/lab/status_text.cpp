@@ -27,14 +27,15 @@ std::string status_text(const base::Json& status) {
                                 "CUT FROM");
   const auto leader = status["etcd"]["leader"];
   for (const auto& node : status["nodes"]) {
-    const bool leads = leader.is_string() && leader == node["name"];
+    const std::string etcd = process_text(node["processes"], "etcd");
+    const bool leads = etcd == "runs" && leader == node["name"];
     std::string cuts;
     for (const auto& cut : node["cuts"]) cuts += cut.get<std::string>() + " ";
     out += fmt::format("{:<6} {:<8} {:<8} {:<15} {:<12} {:<8} {:<10} {:<7} {}\n",
                        node["name"].get<std::string>(), node["power"].get<std::string>(),
                        node["server"].get<std::int64_t>(), node["public_v4"].get<std::string>(),
                        node["private_v4"].get<std::string>(),
-                       leads ? "leads" : process_text(node["processes"], "etcd"),
+                       leads ? "leads" : etcd,
                        apiserver_text(node), process_text(node["processes"], "vipd"), cuts);
   }
   return out;

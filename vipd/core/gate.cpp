@@ -179,7 +179,8 @@ bool on_gate(Turn& turn, const ReadyzAnswer& event) {
 
 void on(Turn& turn, const TlsAnswer& event) {
   Pulse& pulse = turn.state.gate.tls;
-  if (Turn::ends(pulse.flight, event.call)) beat(pulse, event.alive, event.alive ? "ok" : event.why);
+  if (Turn::ends(pulse.flight, event.call))
+    beat(pulse, event.alive, event.alive ? "ok" : event.why);
 }
 
 void on(Turn& turn, const CertificateSeen& event) {

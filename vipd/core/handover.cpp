@@ -180,7 +180,8 @@ void keep_handover(Turn& turn) {
     handover.confirmed = false;
     return;
   }
-  if (turn.busy(handover.txn) || turn.busy(handover.probe) || turn.busy(turn.state.election.confirm))
+  if (turn.busy(handover.txn) || turn.busy(handover.probe) ||
+      turn.busy(turn.state.election.confirm))
     return;
   if (handover.confirmed) {
     const auto held = turn.state.keys.nodes.find(handover.candidate);

@@ -3,16 +3,12 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
-#include <stdlib.h>
 
-#include <string_view>
 #include <utility>
 
 #include "absl/strings/strip.h"
 
 namespace vipd::etcd {
-
-void keep_grpc_quiet() { ::setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0); }
 
 std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint,
                                             const Credentials& credentials) {

@@ -14,10 +14,6 @@
 
 namespace vipd::etcd {
 
-// gRPC writes handshake failures to stderr, beside the log and once an attempt; the statuses say
-// the same. Call before the first channel and before there are threads. GRPC_VERBOSITY wins.
-void keep_grpc_quiet();
-
 // `endpoint` is "https://HOST:PORT"; HOST must be in the server certificate's SANs.
 std::shared_ptr<grpc::Channel> open_channel(const std::string& endpoint,
                                             const Credentials& credentials);

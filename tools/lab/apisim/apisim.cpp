@@ -24,9 +24,10 @@ base::ServerResponse health_response(const Health& health) {
 struct Ignored : std::enable_shared_from_this<Ignored> {
   explicit Ignored(tcp::socket accepted) : socket(std::move(accepted)) {}
   void read() {
-    socket.async_read_some(boost::asio::buffer(sink), [self = shared_from_this()](auto error, auto) {
-      if (!error) self->read();
-    });
+    socket.async_read_some(boost::asio::buffer(sink),
+                           [self = shared_from_this()](auto error, auto) {
+                             if (!error) self->read();
+                           });
   }
   tcp::socket socket;
   std::array<char, 1024> sink{};

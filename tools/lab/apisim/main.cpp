@@ -67,9 +67,10 @@ int run(const Arguments& arguments) {
   apisim::Apisim server(
       loop, std::move(options), [&] { return watch.healthy() ? std::string() : watch.why_not(); },
       [&] { loop.stop(); });
-  base::HttpServer control(loop, [&](const base::ServerRequest& request, const base::Respond& done) {
-    done(apisim::control(server, request));
-  });
+  base::HttpServer control(loop,
+                           [&](const base::ServerRequest& request, const base::Respond& done) {
+                             done(apisim::control(server, request));
+                           });
   if (auto listening = control.listen_unix(arguments.control); !listening.ok())
     return fail(listening);
   if (auto listening = server.start(); !listening.ok()) return fail(listening);

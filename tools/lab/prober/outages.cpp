@@ -39,11 +39,12 @@ const char* outcome_text(Outcome outcome) {
 }
 
 base::Json probe_json(const Probe& probe) {
-  base::Json out = {{"n", probe.number},
-                    {"start_ns", nanos(probe.started)},
-                    {"us", std::chrono::duration_cast<std::chrono::microseconds>(probe.took).count()},
-                    {"outcome", outcome_text(probe.outcome)},
-                    {"connected", probe.connected}};
+  base::Json out = {
+      {"n", probe.number},
+      {"start_ns", nanos(probe.started)},
+      {"us", std::chrono::duration_cast<std::chrono::microseconds>(probe.took).count()},
+      {"outcome", outcome_text(probe.outcome)},
+      {"connected", probe.connected}};
   if (!probe.node.empty()) out["node"] = probe.node;
   if (!probe.why.empty()) out["why"] = probe.why;
   return out;

@@ -7,9 +7,9 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{1};
 
+// Every text of base/http_client says the phase.
 bool before_connect(const std::string& why) {
-  return absl::StrContains(why, "(connect)") || absl::StrContains(why, "phase connect") ||
-         absl::StrContains(why, "resolve");
+  return absl::StrContains(why, "phase: connect") || absl::StrContains(why, "in phase connect");
 }
 
 }  // namespace
