@@ -16,37 +16,49 @@ namespace {
 using Catch::Matchers::Contains;
 using Unix = boost::asio::local::stream_protocol;
 
-// A client that speaks bytes.
+// A client that speaks bytes. What it hears outlives it: the loop may still hold its last read.
 class RawClient {
  public:
-  RawClient(World& world, std::uint16_t port) : world_(world), socket_(world.loop) {
-    socket_.connect({kAnyPort.address(), port});
-    read();
+  RawClient(World& world, std::uint16_t port)
+      : world_(world), heard_(std::make_shared<Heard>(world.loop)) {
+    heard_->socket.connect({kAnyPort.address(), port});
+    read(heard_);
   }
-  void say(const std::string& bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  ~RawClient() { hang_up(); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void say(const std::string& bytes) {
+    boost::asio::write(heard_->socket, boost::asio::buffer(bytes));
+  }
   bool hears(const std::string& text, std::chrono::milliseconds limit = 20s) {
-    return world_.run_until([&] { return heard_.find(text) != std::string::npos; }, limit);
+    return world_.run_until([&] { return heard_->text.find(text) != std::string::npos; }, limit);
   }
   bool is_hung_up_on(std::chrono::milliseconds limit = 20s) {
-    return world_.run_until([&] { return end_.has_value(); }, limit);
+    return world_.run_until([&] { return heard_->end.has_value(); }, limit);
   }
-  [[nodiscard]] boost::system::error_code end() const { return end_.value(); }
-  void hear_nothing_of_the_past() { heard_.clear(); }
-  void hang_up() { socket_.close(); }
+  [[nodiscard]] boost::system::error_code end() const { return heard_->end.value(); }
+  void hear_nothing_of_the_past() { heard_->text.clear(); }
+  void hang_up() { heard_->socket.close(); }
 
  private:
-  void read() {
-    socket_.async_read_some(boost::asio::buffer(buffer_), [this](auto error, std::size_t size) {
-      heard_.append(buffer_.data(), size);
-      if (!error) return read();
-      end_ = error;
-    });
+  struct Heard {
+    explicit Heard(boost::asio::io_context& loop) : socket(loop) {}
+    Tcp::socket socket;
+    std::array<char, 4096> buffer{};
+    std::string text;
+    std::optional<boost::system::error_code> end;
+  };
+  static void read(const std::shared_ptr<Heard>& heard) {
+    heard->socket.async_read_some(boost::asio::buffer(heard->buffer),
+                                  [heard](auto error, std::size_t size) {
+                                    heard->text.append(heard->buffer.data(), size);
+                                    if (!error) return read(heard);
+                                    heard->end = error;
+                                  });
   }
   World& world_;
-  Tcp::socket socket_;
-  std::array<char, 4096> buffer_{};
-  std::string heard_;
-  std::optional<boost::system::error_code> end_;
+  std::shared_ptr<Heard> heard_;
 };
 
 TEST_CASE("a connection serves one request after the other until the client wants it closed") {

@@ -1,11 +1,11 @@
 // The stand-in apiserver, over real TLS on loopback.
-#include "tests/catch.h"
+#include "tools/lab/apisim/apisim.h"
 
 #include <boost/asio/io_context.hpp>
 
 #include "base/http_client.h"
 #include "base/x509.h"
-#include "tools/lab/apisim/apisim.h"
+#include "tests/catch.h"
 #include "tools/lab/apisim/control.h"
 
 namespace vipd::apisim {

@@ -147,6 +147,13 @@ TEST_CASE("an assign whose client gave up may apply much later") {
   cloud.run_until([&] { return cloud.server() == 2; });
 }
 
+TEST_CASE("the client of a late assign gets no answer, however long it waits") {
+  Cloud cloud;
+  cloud.fault({{"fault", "late_assign"}, {"after_ms", 20}, {"count", 1}});
+  CHECK(cloud.assign_to_2(500ms).response.status().code() == absl::StatusCode::kDeadlineExceeded);
+  CHECK(cloud.sim->world().model.actions().size() == 1);
+}
+
 TEST_CASE("late answers come after the deed, slow ones with it") {
   Cloud cloud;
   cloud.fault({{"fault", "late"}, {"after_ms", 400}, {"count", 1}});

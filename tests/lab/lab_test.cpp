@@ -1,22 +1,19 @@
 // The lab itself, with real namespaces, packets and etcd; without vipd.
 //
 // Each case brings up a lab of its own in a fresh directory and takes it down again.
-#include "tests/catch.h"
-
+#include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <poll.h>
-
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
-#include <fmt/format.h>
-
 #include "base/file.h"
+#include "tests/catch.h"
 #include "tools/lab/client.h"
 #include "tools/lab/programs.h"
 
@@ -119,12 +116,12 @@ class Lab {
   }
   // By the real API, as vipd does it.
   std::string assign(std::int64_t server) {
-    return run("outside",
-               {"curl", "-sS", "--cacert", client.layout().pki("hetzner-ca.crt"), "-H",
-                fmt::format("Authorization: Bearer {}", kToken), "-H",
-                "Content-Type: application/json", "-d", fmt::format("{{\"server\": {}}}", server),
-                fmt::format("https://{}/v1/floating_ips/{}/actions/assign", kHetznerAddress,
-                            kFipV4Id)});
+    return run(
+        "outside",
+        {"curl", "-sS", "--cacert", client.layout().pki("hetzner-ca.crt"), "-H",
+         fmt::format("Authorization: Bearer {}", kToken), "-H", "Content-Type: application/json",
+         "-d", fmt::format("{{\"server\": {}}}", server),
+         fmt::format("https://{}/v1/floating_ips/{}/actions/assign", kHetznerAddress, kFipV4Id)});
   }
   void have_fip(const std::string& node) {
     run(node, {"ip", "addr", "add", fmt::format("{}/32", kFipV4), "dev", "lo", "scope", "host",
@@ -133,10 +130,10 @@ class Lab {
   // The node that answers at the Floating IP, or curl's complaint.
   std::string who_answers(const std::string& from = "outside") {
     const auto executed = client.execute(
-        from, {"curl", "-sS", "--max-time", "1", "-D", "-", "--cacert",
-               client.layout().pki("kube-ca.crt"), "--cert", client.layout().pki("admin.crt"),
-               "--key", client.layout().pki("admin.key"),
-               fmt::format("https://{}:6443/readyz", kFipV4)});
+        from,
+        {"curl", "-sS", "--max-time", "1", "-D", "-", "--cacert",
+         client.layout().pki("kube-ca.crt"), "--cert", client.layout().pki("admin.crt"), "--key",
+         client.layout().pki("admin.key"), fmt::format("https://{}:6443/readyz", kFipV4)});
     REQUIRE(executed.ok());
     const std::string header = "X-Apisim-Node: ";
     const auto at = executed->output.find(header);
@@ -184,8 +181,8 @@ TEST_CASE("a lab is three nodes at a Hetzner of their own, and leaves nothing be
     for (const auto& node : status["nodes"]) {
       const std::string name = node["name"];
       CHECK(node["apiserver"]["ready"] == true);
-      const std::string id = lab.run(
-          name, {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
+      const std::string id =
+          lab.run(name, {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
       CHECK(std::stoll(id) == node["server"].get<std::int64_t>());
       CHECK(lab.run(name, {"cat", "/proc/sys/net/ipv4/conf/all/rp_filter"}) == "1\n");
     }
@@ -221,7 +218,9 @@ TEST_CASE("packets to the Floating IP reach the node that Hetzner names") {
   const auto summary = *lab.ask("probe-stop", base::Json::object());
   CHECK(summary["v4"]["answered_by"].contains("cp-1"));
   CHECK(summary["v4"]["answered_by"].contains("cp-2"));
-  CHECK(summary["v4"]["outages"].empty());  // both had the address: make before break
+  // Both had the address (make before break): slow perhaps, but nobody was turned away.
+  CHECK_FALSE(summary["v4"]["outcomes"].contains("refused"));
+  CHECK_FALSE(summary["v4"]["outcomes"].contains("unreachable"));
 }
 
 TEST_CASE("a node that loses power is dark, and comes back as it was") {
@@ -231,9 +230,10 @@ TEST_CASE("a node that loses power is dark, and comes back as it was") {
   lab.must("kill", {{"node", "cp-3"}});
   CHECK(lab.node("cp-3")["power"] == "off");
   CHECK(lab.node("cp-3")["processes"].empty());
-  CHECK_FALSE(lab.client.execute("cp-1", {"curl", "-sSk", "--max-time", "1",
-                                          "https://10.0.1.13:6443/livez"})
-                  ->exit_code == 0);
+  CHECK_FALSE(
+      lab.client
+          .execute("cp-1", {"curl", "-sSk", "--max-time", "1", "https://10.0.1.13:6443/livez"})
+          ->exit_code == 0);
   CHECK(lab.members() == std::vector<std::string>{"cp-1", "cp-2", "cp-3"});
   lab.must("revive", {{"node", "cp-3"}});
   lab.must("wait-ready", {{"node", "cp-3"}});
@@ -268,8 +268,8 @@ TEST_CASE("a deleted node is gone but for its etcd member; re-created it is anot
     CHECK(member["learner"] == false);
     CHECK(member["peer_urls"][0] != "https://10.0.1.11:2380");
   }
-  const std::string id = lab.run(
-      "cp-1", {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
+  const std::string id =
+      lab.run("cp-1", {"curl", "-sS", "http://169.254.169.254/hetzner/v1/metadata/instance-id"});
   CHECK(std::stoll(id) == after["server"].get<std::int64_t>());
 }
 
@@ -342,7 +342,7 @@ TEST_CASE("a reboot stops in order and starts everything again") {
   CHECK(after["server"] == before["server"]);
   CHECK(after["processes"]["etcd"]["pid"] != before["processes"]["etcd"]["pid"]);
   CHECK(after["apiserver"]["cordoned"] == false);
-  CHECK(lab.members().size() == 3);
+  lab.wait_for("three etcd members", [&] { return lab.members().size() == 3; });
 }
 
 TEST_CASE("a supervisor that is killed takes everything with it") {

@@ -1,7 +1,8 @@
 // The pure parts of the lab: addresses, packet filters, settings.
+#include "tools/lab/plan.h"
+
 #include "tests/catch.h"
 #include "tools/lab/links.h"
-#include "tools/lab/plan.h"
 #include "tools/lab/setup.h"
 
 namespace vipd::lab {

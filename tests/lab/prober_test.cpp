@@ -1,7 +1,8 @@
 // How single probes become outages and cuts.
+#include "tools/lab/prober/prober.h"
+
 #include "tests/catch.h"
 #include "tools/lab/prober/outages.h"
-#include "tools/lab/prober/prober.h"
 
 namespace vipd::prober {
 namespace {

@@ -33,7 +33,8 @@ std::string addresses(Scene& scene, const std::string& node) {
 // A second token of the project, read-only or read-write.
 void add_token(Scene& scene, const std::string& token, const std::string& mode) {
   scene.hetzner("POST", "/projects",
-                {{"name", "lab"}, {"tokens", {{{"token", token}, {"mode", mode}}}}});
+                {{"name", "lab"},
+                 {"tokens", {{{"token", token}, {"mode", mode}, {"name", token}}}}});
 }
 
 TEST_CASE("a token that is missing, empty, wrong or read-only is shown and may be put right",
@@ -60,7 +61,11 @@ TEST_CASE("a token that is missing, empty, wrong or read-only is shown and may b
   // Read-only is seen at the first assign: whoever was to take over passes it on.
   add_token(scene, "reader", "ro");
   scene.write_token("cp-3", "reader");
-  scene.until("cp-3 reads with it", kShown, [&] { return scene.state_of("cp-3") == "standby"; });
+  scene.until("cp-3 reads with it", kShown, [&] {
+    for (const auto& line : scene.audit_since(start))
+      if (line.value("token", "") == "reader") return scene.state_of("cp-3") == "standby";
+    return false;
+  });
   REQUIRE(scene.ask_handover("cp-1", "cp-3").ok());
   shows(scene, "cp-3", "read");
   scene.until("a node that may write holds", Millis(60000), [&] {
@@ -78,12 +83,15 @@ TEST_CASE("a Floating IP that lost its labels is not touched until it has them a
   scene.hetzner("PUT", fmt::format("/floating_ips/{}", kFipV4Id),
                 {{"labels", {{"cluster", "other"}}}});
   const auto start = scene.audit_seq();
-  for (const std::string node : {"cp-1", "cp-2", "cp-3"}) scene.write_token(node, "second");
-  for (const std::string node : {"cp-1", "cp-2", "cp-3"})
+  // Each looks as soon as it has a new token; the holder last, or it would hand over to one that
+  // has not looked yet.
+  for (const std::string node : {"cp-3", "cp-2", "cp-1"}) {
+    scene.write_token(node, "second");
     scene.until(node + " is not ready", kShown, [&] {
       const auto status = scene.status_of(node);
       return status.is_object() && status["ready"] == false;
     });
+  }
   scene.during("nobody writes", Millis(5000), [&] {
     for (const auto& line : scene.audit_since(start))
       if (line.value("method", "") == "POST" && line["event"] == "request") return false;
@@ -92,7 +100,9 @@ TEST_CASE("a Floating IP that lost its labels is not touched until it has them a
   CHECK(scene.who_answers() == "cp-1");
   scene.hetzner("PUT", fmt::format("/floating_ips/{}", kFipV4Id),
                 {{"labels", {{"cluster", "lab"}}}});
-  for (const std::string node : {"cp-1", "cp-2", "cp-3"}) scene.write_token(node, kToken);
+  scene.write_token("cp-1", kToken);
+  scene.until("cp-1 has seen them", kShown, [&] { return scene.state_of("cp-1") == "holder"; });
+  for (const std::string node : {"cp-2", "cp-3"}) scene.write_token(node, kToken);
   scene.until_settled("with the labels");
   CHECK(scene.holder() == "cp-1");
   CHECK(scene.moves_since(start).empty());

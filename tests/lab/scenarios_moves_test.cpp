@@ -133,9 +133,14 @@ TEST_CASE("a group of two addresses ends on one node, verified, whatever its sec
   setup.v6 = true;
   Scene scene(setup);
   scene.until_settled("at first");
-  const std::vector<std::pair<std::string, std::string>> faults = {
-      {"conflict", "cp-2"}, {"server_error", "cp-3"}, {"hang", "cp-1"}};
-  for (const auto& [fault, to] : faults) {
+  struct Case {
+    std::string fault;
+    std::string to;
+  };
+  for (const auto& one : std::vector<Case>{
+           {"conflict", "cp-2"}, {"server_error", "cp-3"}, {"hang", "cp-1"}}) {
+    const std::string& fault = one.fault;
+    const std::string& to = one.to;
     const auto start = scene.audit_seq();
     scene.hetzner("POST", "/faults",
                   {{"fault", fault},

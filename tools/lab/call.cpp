@@ -1,11 +1,10 @@
 #include "tools/lab/call.h"
 
-#include <sstream>
+#include <fmt/format.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-
-#include <fmt/format.h>
+#include <sstream>
 
 namespace vipd::lab {
 namespace {

@@ -1,6 +1,8 @@
 #include "tools/lab/children.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -9,9 +11,8 @@
 
 #include <cerrno>
 #include <csignal>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <cstring>
+#include <string_view>
 
 #include "tools/lab/namespaces.h"
 
@@ -55,18 +56,20 @@ std::string everything_in(int fd) {
   close_range(3, ~0U, 0);
   ::signal(SIGPIPE, SIG_DFL);
   execvp(argv[0], argv);
-  _exit(127);
+  constexpr std::string_view kWhy = ": cannot be run; is it built, or installed by tools/setup?\n";
+  const bool told = write(STDERR_FILENO, argv[0], std::strlen(argv[0])) > 0 &&
+                    write(STDERR_FILENO, kWhy.data(), kWhy.size()) > 0;
+  _exit(told ? 127 : 126);
 }
 
 }  // namespace
 
 absl::StatusOr<pid_t> Children::spawn(const Program& program, int output_fd) {
   const bool elsewhere = !program.node.empty() && program.node != kOutside;
-  const Fd network(elsewhere ? open(network_path(program.node).c_str(), O_RDONLY | O_CLOEXEC)
-                             : -1);
+  const Fd network(elsewhere ? open(network_path(program.node).c_str(), O_RDONLY | O_CLOEXEC) : -1);
   if (elsewhere && network.get() < 0)
-    return absl::NotFoundError(fmt::format("node {} has no network; see `lab status`",
-                                           program.node));
+    return absl::NotFoundError(
+        fmt::format("node {} has no network; see `lab status`", program.node));
   const Fd input(open("/dev/null", O_RDONLY | O_CLOEXEC));
   std::vector<char*> argv;
   for (const auto& word : program.argv) argv.push_back(const_cast<char*>(word.c_str()));
@@ -86,18 +89,20 @@ absl::StatusOr<pid_t> Children::start(const Program& program) {
   return spawn(program, output.get());
 }
 
-absl::StatusOr<std::string> Children::run(const std::vector<std::string>& argv,
-                                          std::string node) {
+absl::StatusOr<std::string> Children::run(const std::vector<std::string>& argv, std::string node) {
   const Fd output(memfd_create("output", MFD_CLOEXEC));
   const auto pid = spawn({.argv = argv, .node = std::move(node), .log = ""}, output.get());
   if (!pid.ok()) return pid.status();
   const auto code = wait(*pid, kRunLimit);
   if (!code.ok()) signal(*pid, SIGKILL);
+  {
+    const std::lock_guard lock(mutex_);
+    if (exits_[*pid]) exits_.erase(*pid);  // nobody will ask again
+  }
   const std::string text = everything_in(output.get());
   if (code.ok() && *code == 0) return text;
-  const std::string why = !code.ok()      ? std::string(code.status().message())
-                          : *code == 127 ? "not found; run tools/setup"
-                                         : fmt::format("exit {}", *code);
+  const std::string why =
+      code.ok() ? fmt::format("exit {}", *code) : std::string(code.status().message());
   return absl::InternalError(fmt::format("{}: {}: {}", fmt::join(argv, " "), why, text));
 }
 

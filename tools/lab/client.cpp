@@ -1,6 +1,7 @@
 #include "tools/lab/client.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -10,8 +11,6 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
-
-#include <fmt/format.h>
 
 #include "base/file.h"
 #include "tools/lab/namespaces.h"
@@ -33,7 +32,7 @@ std::string read_all(int fd) {
 
 absl::Status check_directory(const Layout& layout) {
   // The longest socket is vipd's.
-  const std::size_t longest = (layout.disk("cp-1") + "/vipd/vipd.sock").size();
+  const std::size_t longest = layout.vipd_socket("cp-1").size();
   if (longest > kSocketPathLimit)
     return absl::InvalidArgumentError(
         fmt::format("{}: too long by {} characters for the sockets in it; choose a shorter --dir",
@@ -58,6 +57,7 @@ absl::Status Client::up(Setup setup) {
   if (auto valid = Setup::parse(setup.json().dump()); !valid.ok()) return valid.status();
   std::error_code error;
   fs::create_directories(layout_.dir + "/logs", error);
+  if (!error) fs::permissions(layout_.dir, fs::perms::owner_all, error);  // keys are in it
   if (error) return absl::PermissionDeniedError(layout_.dir + ": " + error.message());
   std::array<int, 2> report{};
   if (pipe2(report.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
@@ -109,8 +109,8 @@ absl::Status Client::down() {
   if (!fs::exists(layout_.dir + "/logs"))
     return absl::FailedPreconditionError(layout_.dir + " is no lab's directory; not removed");
   fs::remove_all(layout_.dir, error);
-  return error ? absl::InternalError(fmt::format("cannot remove {}: {}", layout_.dir,
-                                                 error.message()))
+  return error ? absl::InternalError(
+                     fmt::format("cannot remove {}: {}", layout_.dir, error.message()))
                : absl::OkStatus();
 }
 
@@ -122,14 +122,18 @@ absl::StatusOr<base::Json> Client::status() {
 absl::StatusOr<base::Json> Client::verb(const std::string& name, const base::Json& arguments,
                                         Millis at_most) {
   if (auto running = supervisor(); !running.ok()) return running.status();
-  return call("POST", fmt::format("unix:{}:/verbs/{}", layout_.socket(), name), arguments,
-              at_most);
+  return call("POST", fmt::format("unix:{}:/verbs/{}", layout_.socket(), name), arguments, at_most);
 }
 
 absl::StatusOr<base::Json> Client::hetzner(const std::string& method, const std::string& target,
                                            const base::Json& body) {
   return call(method, fmt::format("unix:{}:{}", layout_.hetzner_socket(), target), body,
               Millis(20000));
+}
+
+absl::StatusOr<base::Json> Client::vipd_status(const std::string& node) {
+  return call("GET", fmt::format("unix:{}:/status", layout_.vipd_socket(node)), nullptr,
+              Millis(2000));
 }
 
 absl::StatusOr<Executed> Client::execute(const std::string& node,

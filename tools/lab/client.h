@@ -44,6 +44,8 @@ class Client {
   // hcloudsim's admin interface.
   absl::StatusOr<base::Json> hetzner(const std::string& method, const std::string& target,
                                      const base::Json& body = nullptr);
+  // What vipd on a node says of itself (GET /status on its socket).
+  absl::StatusOr<base::Json> vipd_status(const std::string& node);
   // Runs a program in a node's network, or "outside"; waits for it.
   absl::StatusOr<Executed> execute(const std::string& node, const std::vector<std::string>& argv);
 

@@ -1,9 +1,9 @@
 #include "tools/lab/cluster.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <filesystem>
 
 #include "tools/lab/call.h"
 #include "tools/lab/programs.h"
@@ -33,7 +33,9 @@ absl::Status Cluster::come_up() {
   world_.emplace(World{setup_, layout_, children_, links_, hetzner_, *pki_});
   if (auto started = children_.start(hcloudsim_program(setup_, layout_)); !started.ok())
     return started.status();
-  if (auto prepared = hetzner_.prepare(setup_); !prepared.ok()) return prepared;
+  if (auto prepared = hetzner_.prepare(setup_); !prepared.ok())
+    return {prepared.code(),
+            fmt::format("{} (see {})", std::string(prepared.message()), layout_.log("hcloudsim"))};
   return bring_nodes();
 }
 

@@ -1,6 +1,6 @@
-#include <csignal>
-
 #include <fmt/format.h>
+
+#include <csignal>
 
 #include "tools/lab/call.h"
 #include "tools/lab/cluster.h"
@@ -58,8 +58,7 @@ absl::Status Cluster::on_node(const std::string& verb, Node& node, const Argumen
   if (verb == "fail-apiserver") return node.set_apiserver({{"mode", "500"}});
   if (verb == "slow-apiserver")
     return node.set_apiserver(
-        {{"mode", "slow"},
-         {"delay_ms", base::json_integer(arguments, "delay_ms").value_or(2000)}});
+        {{"mode", "slow"}, {"delay_ms", base::json_integer(arguments, "delay_ms").value_or(2000)}});
   if (verb == "cordon") return node.set_apiserver({{"cordoned", true}});
   if (verb == "uncordon") return node.set_apiserver({{"cordoned", false}});
   if (verb == "start-vipd") return node.start("vipd");
@@ -117,8 +116,7 @@ absl::Status Cluster::heal(const std::string& name) {
 absl::StatusOr<base::Json> Cluster::probe(const std::string& verb, const Arguments& arguments) {
   if (verb == "probe-start") {
     const std::string every = text(arguments, "every");
-    if (auto started = probes_.start(every.empty() ? "10ms" : every); !started.ok())
-      return started;
+    if (auto started = probes_.start(every.empty() ? "10ms" : every); !started.ok()) return started;
     return base::Json::object();
   }
   if (verb == "probe-summary") return probes_.summary();

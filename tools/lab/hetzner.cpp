@@ -34,19 +34,18 @@ absl::Status Hetzner::prepare(const Setup& setup) const {
 }
 
 absl::StatusOr<std::int64_t> Hetzner::add_server(const NodePlan& node) const {
-  const base::Json server = {
-      {"project", kProject},
-      {"name", node.name},
-      {"public_ipv4", node.public_v4},
-      {"public_ipv6_net", node.public_v6_network},
-      {"private_ips",
-       {{{"ip", node.private_v4},
-         {"network", kPrivateNetwork},
-         {"subnet", kNodeSubnet},
-         {"gateway", kPrivateGateway}}}},
-      {"labels", {{"cluster", "lab"}, {"role", "control-plane"}}},
-      {"link", node.public_link},
-      {"via", {node.public_v4, node.public_v6}}};
+  const base::Json server = {{"project", kProject},
+                             {"name", node.name},
+                             {"public_ipv4", node.public_v4},
+                             {"public_ipv6_net", node.public_v6_network},
+                             {"private_ips",
+                              {{{"ip", node.private_v4},
+                                {"network", kPrivateNetwork},
+                                {"subnet", kNodeSubnet},
+                                {"gateway", kPrivateGateway}}}},
+                             {"labels", {{"cluster", "lab"}, {"role", "control-plane"}}},
+                             {"link", node.public_link},
+                             {"via", {node.public_v4, node.public_v6}}};
   const auto made = admin("POST", "/servers", server);
   if (!made.ok()) return made.status();
   const auto id = base::json_integer(*made, "id");
@@ -65,9 +64,8 @@ absl::Status Hetzner::set_power(std::int64_t id, bool on) const {
 
 absl::Status Hetzner::add_floating_ips(const Setup& setup,
                                        std::optional<std::int64_t> server) const {
-  base::Json v4 = {{"project", kProject}, {"id", kFipV4Id},
-                   {"name", "lab-api"},   {"type", "ipv4"},
-                   {"ip", kFipV4},        {"labels", {{"cluster", "lab"}}}};
+  base::Json v4 = {{"project", kProject}, {"id", kFipV4Id}, {"name", "lab-api"},
+                   {"type", "ipv4"},      {"ip", kFipV4},   {"labels", {{"cluster", "lab"}}}};
   if (server) v4["server"] = *server;
   if (auto made = admin("POST", "/floating_ips", v4); !made.ok()) return made.status();
   if (!setup.v6) return absl::OkStatus();

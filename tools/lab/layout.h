@@ -26,6 +26,9 @@ struct Layout {
   [[nodiscard]] std::string etcd(const std::string& name, const std::string& file) const {
     return node(name) + "/etcd/" + file;
   }
+  [[nodiscard]] std::string vipd_socket(const std::string& name) const {
+    return disk(name) + "/vipd/vipd.sock";
+  }
   [[nodiscard]] std::string apisim_socket(const std::string& name) const {
     return node(name) + "/apisim.sock";
   }

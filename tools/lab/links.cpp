@@ -56,8 +56,8 @@ absl::Status Links::build_outside() {
     return set;
   Calls calls{{"link", "set", "lo", "up"}};
   // The client's address comes first: it is then the source of whatever is sent from here.
-  for (const char* address : {kClientV4, kPublicGateway, kPrivateGateway, kHetznerAddress,
-                              kMetadataAddress, kClientV6})
+  for (const char* address :
+       {kClientV4, kPublicGateway, kPrivateGateway, kHetznerAddress, kMetadataAddress, kClientV6})
     calls.push_back({"addr", "add", address, "dev", "lo"});
   return ip(calls, kOutside);
 }
@@ -129,9 +129,12 @@ absl::StatusOr<Cut> parse_cut(const std::string& word) {
 
 std::string cut_text(Cut cut) {
   switch (cut) {
-    case Cut::kEtcd: return "etcd";
-    case Cut::kPeers: return "peers";
-    case Cut::kHetzner: return "hetzner";
+    case Cut::kEtcd:
+      return "etcd";
+    case Cut::kPeers:
+      return "peers";
+    case Cut::kHetzner:
+      return "hetzner";
   }
   return "";
 }

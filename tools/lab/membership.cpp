@@ -1,9 +1,9 @@
 #include "tools/lab/membership.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "tools/lab/call.h"
 #include "tools/lab/programs.h"
@@ -12,7 +12,7 @@ namespace vipd::lab {
 namespace {
 
 constexpr Millis kCall{2000};
-constexpr Millis kGlance{500};  // for status: a partitioned member must not stall it
+constexpr Millis kGlance{1000};  // for status: a partitioned member must not stall it
 constexpr Millis kEvery{200};
 constexpr Millis kPatience{30000};
 

@@ -1,6 +1,7 @@
 #include "tools/lab/namespaces.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -12,8 +13,6 @@
 #include <cstdio>
 #include <cstring>
 #include <thread>
-
-#include <fmt/format.h>
 
 namespace vipd::lab {
 namespace {

@@ -94,4 +94,6 @@ class Node {
   Facts facts_;
 };
 
+[[nodiscard]] const char* power_text(Node::Power power);
+
 }  // namespace vipd::lab

@@ -1,8 +1,8 @@
 #include "tools/lab/pki.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "base/file.h"
 

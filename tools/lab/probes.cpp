@@ -1,8 +1,8 @@
 #include "tools/lab/probes.h"
 
-#include <csignal>
-
 #include <fmt/format.h>
+
+#include <csignal>
 
 #include "tools/lab/call.h"
 #include "tools/lab/plan.h"
@@ -27,12 +27,12 @@ absl::Status Probes::start(const std::string& every) {
   std::map<std::string, std::string> targets{{"v4", kFipV4}};
   if (setup_.v6) targets["v6"] = kFipV6;
   for (const auto& [family, address] : targets) {
-    const auto pid = children_.start(prober_program(
-        setup_, layout_,
-        {.address = address,
-         .every = every,
-         .results = fmt::format("{}/probe-{}.ndjson", layout_.dir, family),
-         .socket = socket(family)}));
+    const auto pid = children_.start(
+        prober_program(setup_, layout_,
+                       {.address = address,
+                        .every = every,
+                        .results = fmt::format("{}/probe-{}.ndjson", layout_.dir, family),
+                        .socket = socket(family)}));
     if (!pid.ok()) return pid.status();
     pids_[family] = *pid;
   }

@@ -1,8 +1,8 @@
 #include "tools/lab/programs.h"
 
-#include <filesystem>
-
 #include <fmt/format.h>
+
+#include <filesystem>
 
 #include "base/file.h"
 
@@ -13,10 +13,15 @@ namespace {
 // Source  facts of Talos: --anonymous-auth=false, etcd at https://127.0.0.1:2379.
 Program real_apiserver(const Setup& setup, const Layout& layout, const NodePlan& node) {
   const auto file = [&](const char* name) { return layout.kube(node.name, name); };
-  return {.argv = {setup.kube_apiserver, "--secure-port=6443", "--bind-address=::",
-                   "--advertise-address=" + node.private_v4, "--anonymous-auth=false",
-                   "--allow-privileged=true", "--authorization-mode=Node,RBAC",
-                   "--enable-bootstrap-token-auth=true", "--service-cluster-ip-range=10.96.0.0/12",
+  return {.argv = {setup.kube_apiserver,
+                   "--secure-port=6443",
+                   "--bind-address=::",
+                   "--advertise-address=" + node.private_v4,
+                   "--anonymous-auth=false",
+                   "--allow-privileged=true",
+                   "--authorization-mode=Node,RBAC",
+                   "--enable-bootstrap-token-auth=true",
+                   "--service-cluster-ip-range=10.96.0.0/12",
                    "--etcd-servers=https://127.0.0.1:2379",
                    "--etcd-cafile=" + file("etcd-client-ca.crt"),
                    "--etcd-certfile=" + file("etcd-client.crt"),
@@ -49,20 +54,46 @@ Program hcloudsim_program(const Setup& setup, const Layout& layout) {
 Program etcd_program(const Layout& layout, const NodePlan& node, const std::string& cluster,
                      bool existing) {
   const auto file = [&](const char* name) { return layout.etcd(node.name, name); };
-  return {.argv = {"etcd", "--name", node.name, "--data-dir", layout.disk(node.name) + "/etcd",
-                   "--listen-client-urls", "https://0.0.0.0:2379",
-                   "--advertise-client-urls", client_url(node),
-                   "--listen-peer-urls", "https://0.0.0.0:2380",
-                   "--initial-advertise-peer-urls", peer_url(node),
-                   "--initial-cluster", cluster,
-                   "--initial-cluster-state", existing ? "existing" : "new",
-                   "--client-cert-auth", "--trusted-ca-file", file("ca.crt"),
-                   "--cert-file", file("member.crt"), "--key-file", file("member.key"),
-                   "--peer-client-cert-auth", "--peer-trusted-ca-file", file("ca.crt"),
-                   "--peer-cert-file", file("member.crt"), "--peer-key-file", file("member.key"),
-                   "--auto-compaction-mode", "periodic", "--auto-compaction-retention", "5m",
+  return {.argv = {"etcd",
+                   "--name",
+                   node.name,
+                   "--data-dir",
+                   layout.disk(node.name) + "/etcd",
+                   "--listen-client-urls",
+                   "https://0.0.0.0:2379",
+                   "--advertise-client-urls",
+                   client_url(node),
+                   "--listen-peer-urls",
+                   "https://0.0.0.0:2380",
+                   "--initial-advertise-peer-urls",
+                   peer_url(node),
+                   "--initial-cluster",
+                   cluster,
+                   "--initial-cluster-state",
+                   existing ? "existing" : "new",
+                   "--client-cert-auth",
+                   "--trusted-ca-file",
+                   file("ca.crt"),
+                   "--cert-file",
+                   file("member.crt"),
+                   "--key-file",
+                   file("member.key"),
+                   "--peer-client-cert-auth",
+                   "--peer-trusted-ca-file",
+                   file("ca.crt"),
+                   "--peer-cert-file",
+                   file("member.crt"),
+                   "--peer-key-file",
+                   file("member.key"),
+                   "--auto-compaction-mode",
+                   "periodic",
+                   "--auto-compaction-retention",
+                   "5m",
                    "--experimental-initial-corrupt-check",
-                   "--experimental-watch-progress-notify-interval", "5s", "--logger", "zap"},
+                   "--experimental-watch-progress-notify-interval",
+                   "5s",
+                   "--logger",
+                   "zap"},
           .node = node.name,
           .log = layout.log(node.name + "-etcd")};
 }
@@ -71,10 +102,9 @@ Program apiserver_program(const Setup& setup, const Layout& layout, const NodePl
   if (!setup.kube_apiserver.empty()) return real_apiserver(setup, layout, node);
   const auto file = [&](const char* name) { return layout.kube(node.name, name); };
   return {.argv = {setup.bin + "/apisim", "--node", node.name, "--cert", file("apiserver.crt"),
-                   "--key", file("apiserver.key"), "--client-ca", file("ca.crt"),
-                   "--etcd-ca", file("etcd-client-ca.crt"), "--etcd-cert", file("etcd-client.crt"),
-                   "--etcd-key", file("etcd-client.key"),
-                   "--control", layout.apisim_socket(node.name)},
+                   "--key", file("apiserver.key"), "--client-ca", file("ca.crt"), "--etcd-ca",
+                   file("etcd-client-ca.crt"), "--etcd-cert", file("etcd-client.crt"), "--etcd-key",
+                   file("etcd-client.key"), "--control", layout.apisim_socket(node.name)},
           .node = node.name,
           .log = layout.log(node.name + "-apiserver")};
 }
@@ -113,12 +143,12 @@ absl::Status write_vipd_settings(const Setup& setup, const Layout& layout, const
 }
 
 Program prober_program(const Setup& setup, const Layout& layout, const ProbeOptions& options) {
-  return {.argv = {setup.bin + "/prober", "--address", options.address, "--every", options.every,
-                   "--ca", layout.pki("kube-ca.crt"), "--cert", layout.pki("admin.crt"),
-                   "--key", layout.pki("admin.key"), "--results", options.results,
-                   "--control", options.socket},
-          .node = "",
-          .log = layout.log("prober")};
+  return {
+      .argv = {setup.bin + "/prober", "--address", options.address, "--every", options.every,
+               "--ca", layout.pki("kube-ca.crt"), "--cert", layout.pki("admin.crt"), "--key",
+               layout.pki("admin.key"), "--results", options.results, "--control", options.socket},
+      .node = "",
+      .log = layout.log("prober")};
 }
 
 std::string peer_url(const NodePlan& node) { return "https://" + node.private_v4 + ":2380"; }

@@ -1,8 +1,8 @@
 #include "tools/lab/setup.h"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 #include "tools/lab/plan.h"
 

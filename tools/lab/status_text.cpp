@@ -22,9 +22,9 @@ std::string apiserver_text(const base::Json& node) {
 
 std::string status_text(const base::Json& status) {
   if (status.value("phase", "") != "up") return "coming up\n";
-  std::string out = fmt::format("{:<6} {:<8} {:<8} {:<15} {:<12} {:<8} {:<10} {:<7} {}\n", "NODE",
-                                "POWER", "SERVER", "PUBLIC", "PRIVATE", "ETCD", "APISERVER", "VIPD",
-                                "CUT FROM");
+  std::string out =
+      fmt::format("{:<6} {:<8} {:<8} {:<15} {:<12} {:<8} {:<10} {:<7} {}\n", "NODE", "POWER",
+                  "SERVER", "PUBLIC", "PRIVATE", "ETCD", "APISERVER", "VIPD", "CUT FROM");
   const auto leader = status["etcd"]["leader"];
   for (const auto& node : status["nodes"]) {
     const std::string etcd = process_text(node["processes"], "etcd");
@@ -34,8 +34,7 @@ std::string status_text(const base::Json& status) {
     out += fmt::format("{:<6} {:<8} {:<8} {:<15} {:<12} {:<8} {:<10} {:<7} {}\n",
                        node["name"].get<std::string>(), node["power"].get<std::string>(),
                        node["server"].get<std::int64_t>(), node["public_v4"].get<std::string>(),
-                       node["private_v4"].get<std::string>(),
-                       leads ? "leads" : etcd,
+                       node["private_v4"].get<std::string>(), leads ? "leads" : etcd,
                        apiserver_text(node), process_text(node["processes"], "vipd"), cuts);
   }
   return out;

@@ -1,17 +1,15 @@
 #include "tools/lab/supervisor.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <csignal>
-#include <memory>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
-
-#include <fmt/format.h>
+#include <csignal>
+#include <memory>
 
 #include "base/http_server.h"
 #include "base/log.h"
@@ -99,9 +97,8 @@ class Supervisor {
     }
     boost::asio::post(workers_, [this, request, respond = std::move(respond)] {
       auto result = carry_out(request);
-      boost::asio::post(loop_, [result = std::move(result), respond] {
-        respond(json_response(result));
-      });
+      boost::asio::post(loop_,
+                        [result = std::move(result), respond] { respond(json_response(result)); });
     });
   }
 

@@ -93,11 +93,13 @@ std::optional<Wish> requested(Turn& turn) {
 }
 
 // What speaks against this node alone. Lease and member fail for everybody in an etcd election,
-// and whoever can write the leader key has them again.
+// and whoever can write the leader key has them again; a Floating IP that is not as declared is
+// so for every node, and passing the key on would gain nothing.
 const Condition* own_failure(const Gate& gate) {
   for (const Condition& condition : gate.conditions) {
-    if (condition.ok || condition.name == "lease" || condition.name == "etcd-member") continue;
-    return &condition;
+    const bool everybodys = condition.name == "lease" || condition.name == "etcd-member" ||
+                            condition.name == "floating-ips";
+    if (!condition.ok && !everybodys) return &condition;
   }
   return nullptr;
 }

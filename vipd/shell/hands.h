@@ -20,7 +20,7 @@ class Hands {
   explicit Hands(Owners&... owners) : owners_(owners...) {}
 
   void operator()(const core::Command& command) const {
-    std::visit([this](const auto& one) { give(one); }, command);
+    std::visit([this](const auto& one) { this->give(one); }, command);
   }
 
  private:

@@ -1,8 +1,8 @@
 #include "tools/lab/apisim/apisim.h"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 namespace vipd::apisim {
 namespace {

@@ -6,14 +6,13 @@
 // Threads  Loop thread.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "absl/status/status.h"
 #include "base/http_server.h"
@@ -33,8 +32,8 @@ struct Options {
 class Apisim {
  public:
   // etcd_problem: empty where etcd serves. ended: the shutdown delay is over.
-  Apisim(boost::asio::io_context& loop, Options options,
-         std::function<std::string()> etcd_problem, std::function<void()> ended);
+  Apisim(boost::asio::io_context& loop, Options options, std::function<std::string()> etcd_problem,
+         std::function<void()> ended);
 
   absl::Status start();
   // As on SIGTERM: the `shutdown` check fails at once, the listener closes after the delay.

@@ -23,8 +23,7 @@ absl::StatusOr<Switches> changed(Switches switches, const base::Json& change) {
         known = true;
       }
     if (!known)
-      return absl::InvalidArgumentError(
-          fmt::format("mode '{}': ok, hang, 500 or slow", *mode));
+      return absl::InvalidArgumentError(fmt::format("mode '{}': ok, hang, 500 or slow", *mode));
   }
   switches.delay_ms = base::json_integer(change, "delay_ms").value_or(switches.delay_ms);
   switches.cordoned = base::json_bool(change, "cordoned").value_or(switches.cordoned);

@@ -4,10 +4,9 @@
 // Threads  Loop thread.
 #pragma once
 
-#include <string>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <string>
 
 #include "base/clock.h"
 #include "base/http_client.h"

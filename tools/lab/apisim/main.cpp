@@ -1,11 +1,11 @@
 // `apisim`: one stand-in apiserver. Started by the lab.
 
-#include <csignal>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <fmt/format.h>
+#include <csignal>
 
 #include "base/duration.h"
 #include "base/file.h"

@@ -1,17 +1,21 @@
 #include "tools/lab/apisim/objects.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace vipd::apisim {
 
 const char* mode_text(Switches::Mode mode) {
   switch (mode) {
-    case Switches::Mode::kOk: return "ok";
-    case Switches::Mode::kHang: return "hang";
-    case Switches::Mode::kFail: return "500";
-    case Switches::Mode::kSlow: return "slow";
+    case Switches::Mode::kOk:
+      return "ok";
+    case Switches::Mode::kHang:
+      return "hang";
+    case Switches::Mode::kFail:
+      return "500";
+    case Switches::Mode::kSlow:
+      return "slow";
   }
   return "";
 }
@@ -30,9 +34,8 @@ Health health(const std::string& endpoint, const std::vector<Check>& checks, boo
 base::Json node_object(const std::string& name, const Switches& switches) {
   base::Json ready = {{"type", "Ready"}};
   if (switches.node_shutting_down)
-    ready.update({{"status", "False"},
-                  {"reason", "KubeletNotReady"},
-                  {"message", "node is shutting down"}});
+    ready.update(
+        {{"status", "False"}, {"reason", "KubeletNotReady"}, {"message", "node is shutting down"}});
   else
     ready.update({{"status", "True"},
                   {"reason", "KubeletReady"},
@@ -50,8 +53,12 @@ base::Json node_object(const std::string& name, const Switches& switches) {
 }
 
 base::Json version_object() {
-  return {{"major", "1"},         {"minor", "34"},   {"gitVersion", "v1.34.0+apisim"},
-          {"gitTreeState", "clean"}, {"goVersion", ""}, {"compiler", ""},
+  return {{"major", "1"},
+          {"minor", "34"},
+          {"gitVersion", "v1.34.0+apisim"},
+          {"gitTreeState", "clean"},
+          {"goVersion", ""},
+          {"compiler", ""},
           {"platform", "linux/amd64"}};
 }
 

@@ -3,12 +3,12 @@
 // Its unix socket: GET /summary, POST /stop (answers with the last summary). SIGTERM prints the
 // summary and ends it.
 
-#include <csignal>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <fmt/format.h>
+#include <csignal>
 
 #include "base/duration.h"
 #include "base/file.h"
@@ -39,9 +39,9 @@ absl::StatusOr<prober::Options> options_from(const Arguments& arguments) {
   options.every = *every;
   options.results = arguments.results;
   std::string key;
-  for (const auto& [path, place] : {std::pair{arguments.ca, &options.tls.ca_pem},
-                                    std::pair{arguments.cert, &options.tls.cert_pem},
-                                    std::pair{arguments.key, &key}}) {
+  for (const auto& [path, place] :
+       {std::pair{arguments.ca, &options.tls.ca_pem},
+        std::pair{arguments.cert, &options.tls.cert_pem}, std::pair{arguments.key, &key}}) {
     auto text = base::read_file(path);
     if (!text.ok()) return text.status();
     *place = *std::move(text);

@@ -27,13 +27,20 @@ base::Json gap_json(const Gap& gap, base::Instant last_start) {
 
 const char* outcome_text(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kOk: return "ok";
-    case Outcome::kRefused: return "refused";
-    case Outcome::kTimeout: return "timeout";
-    case Outcome::kReset: return "reset";
-    case Outcome::kUnreachable: return "unreachable";
-    case Outcome::kTls: return "tls";
-    case Outcome::kHttp: return "http";
+    case Outcome::kOk:
+      return "ok";
+    case Outcome::kRefused:
+      return "refused";
+    case Outcome::kTimeout:
+      return "timeout";
+    case Outcome::kReset:
+      return "reset";
+    case Outcome::kUnreachable:
+      return "unreachable";
+    case Outcome::kTls:
+      return "tls";
+    case Outcome::kHttp:
+      return "http";
   }
   return "";
 }

@@ -25,9 +25,15 @@ Probe classify(Probe probe, const base::HttpResult& result) {
   probe.why = std::string(result.response.status().message());
   probe.connected = !before_connect(probe.why);
   switch (result.response.status().code()) {
-    case absl::StatusCode::kDeadlineExceeded: probe.outcome = Outcome::kTimeout; break;
-    case absl::StatusCode::kUnauthenticated: probe.outcome = Outcome::kTls; break;
-    case absl::StatusCode::kDataLoss: probe.outcome = Outcome::kHttp; break;
+    case absl::StatusCode::kDeadlineExceeded:
+      probe.outcome = Outcome::kTimeout;
+      break;
+    case absl::StatusCode::kUnauthenticated:
+      probe.outcome = Outcome::kTls;
+      break;
+    case absl::StatusCode::kDataLoss:
+      probe.outcome = Outcome::kHttp;
+      break;
     default:
       probe.outcome = probe.connected                           ? Outcome::kReset
                       : absl::StrContains(probe.why, "refused") ? Outcome::kRefused

@@ -1,0 +1,137 @@
+// The processes of a node, one by one, and what status() says of them.
+#include <fmt/format.h>
+
+#include <csignal>
+
+#include "tools/lab/node.h"
+#include "tools/lab/programs.h"
+
+namespace vipd::lab {
+namespace {
+
+constexpr Millis kKillPatience{10000};
+constexpr Millis kApisimPatience{1000};
+
+}  // namespace
+
+const char* power_text(Node::Power power) {
+  switch (power) {
+    case Node::Power::kOn:
+      return "on";
+    case Node::Power::kOff:
+      return "off";
+    case Node::Power::kDeleted:
+      return "deleted";
+  }
+  return "";
+}
+
+absl::StatusOr<Program> Node::program(const std::string& process) const {
+  const Facts now = facts();
+  if (process == "etcd")
+    return etcd_program(world_.layout, now.plan, now.etcd.cluster, now.etcd.existing);
+  if (process == "apiserver") return apiserver_program(world_.setup, world_.layout, now.plan);
+  if (process == "vipd") return vipd_program(world_.setup, world_.layout, now.plan);
+  return absl::InvalidArgumentError(
+      fmt::format("no process '{}' on a node: etcd, apiserver or vipd", process));
+}
+
+absl::Status Node::start(const std::string& process) {
+  const auto wanted = program(process);
+  if (!wanted.ok()) return wanted.status();
+  const Facts before = facts();
+  if (before.power != Power::kOn)
+    return absl::FailedPreconditionError(before.plan.name + " is not on: lab revive, lab recreate");
+  const auto old = before.pids.find(process);
+  if (old != before.pids.end() && world_.children.running(old->second))
+    return absl::AlreadyExistsError(
+        fmt::format("{} runs on {} already, pid {}", process, before.plan.name, old->second));
+  const auto pid = world_.children.start(*wanted);
+  if (!pid.ok()) return pid.status();
+  const std::lock_guard lock(mutex_);
+  facts_.pids[process] = *pid;
+  facts_.frozen.erase(process);
+  return absl::OkStatus();
+}
+
+absl::Status Node::signal(const std::string& process, int signal_number) {
+  if (auto known = program(process); !known.ok()) return known.status();
+  const Facts before = facts();
+  const auto found = before.pids.find(process);
+  if (found == before.pids.end() || !world_.children.running(found->second))
+    return absl::FailedPreconditionError(
+        fmt::format("{} does not run on {}", process, before.plan.name));
+  world_.children.signal(found->second, signal_number);
+  if (signal_number == SIGKILL) return world_.children.wait(found->second, kKillPatience).status();
+  const std::lock_guard lock(mutex_);
+  if (signal_number == SIGSTOP) facts_.frozen.insert(process);
+  if (signal_number == SIGCONT) facts_.frozen.erase(process);
+  return absl::OkStatus();
+}
+
+absl::Status Node::stop(const std::string& process, Millis grace) {
+  const Facts before = facts();
+  const auto found = before.pids.find(process);
+  if (found == before.pids.end() || !world_.children.running(found->second))
+    return absl::OkStatus();
+  world_.children.signal(found->second, SIGTERM);
+  if (world_.children.wait(found->second, grace).ok()) return absl::OkStatus();
+  return signal(process, SIGKILL);
+}
+
+absl::Status Node::set_cuts(const std::set<Cut>& cuts) {
+  const Facts before = facts();
+  if (before.power != Power::kOn)
+    return absl::FailedPreconditionError(before.plan.name + " is not on");
+  const std::string file = world_.layout.node(before.plan.name) + "/nft";
+  if (auto done = world_.links.cut(before.plan, cuts, file); !done.ok()) return done;
+  const std::lock_guard lock(mutex_);
+  facts_.cuts = cuts;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<base::Json> Node::ask_apiserver(const std::string& method, const std::string& target,
+                                               const base::Json& body) const {
+  return call(method,
+              fmt::format("unix:{}:{}", world_.layout.apisim_socket(facts().plan.name), target),
+              body, kApisimPatience);
+}
+
+absl::Status Node::set_apiserver(const base::Json& change) {
+  return ask_apiserver("PUT", "/switch", change).status();
+}
+
+absl::Status Node::ready() const {
+  const auto answer = ask_apiserver("GET", "/state", nullptr);
+  if (!answer.ok()) return answer.status();
+  if (base::json_bool(*answer, "ready").value_or(false)) return absl::OkStatus();
+  return absl::UnavailableError(
+      fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+}
+
+base::Json Node::status() const {
+  const Facts now = facts();
+  base::Json processes = base::Json::object();
+  for (const auto& [process, pid] : now.pids)
+    processes[process] = {{"pid", pid},
+                          {"running", world_.children.running(pid)},
+                          {"frozen", now.frozen.contains(process)}};
+  base::Json cuts = base::Json::array();
+  for (const Cut cut : now.cuts) cuts.push_back(cut_text(cut));
+  base::Json out = {{"name", now.plan.name},
+                    {"power", power_text(now.power)},
+                    {"server", now.server},
+                    {"generation", now.generation},
+                    {"public_v4", now.plan.public_v4},
+                    {"public_v6", now.plan.public_v6},
+                    {"private_v4", now.plan.private_v4},
+                    {"cuts", cuts},
+                    {"processes", processes},
+                    {"vipd_socket", world_.layout.vipd_socket(now.plan.name)}};
+  const auto apiserver = processes.contains("apiserver") ? ask_apiserver("GET", "/state", nullptr)
+                                                         : base::Json(nullptr);
+  out["apiserver"] = apiserver.ok() ? *apiserver : base::Json(nullptr);
+  return out;
+}
+
+}  // namespace vipd::lab
