@@ -104,8 +104,17 @@ void verified(Turn& turn, FipId id, Work& work) {
 void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
   const Belief& belief = turn.state.beliefs[id];
   const bool right = belief.known && belief.server == turn.server();
+  if (belief.allowed == false) {
+    work.phase = Phase::kStart;
+    work.retry_at = turn.now + kBlockedEvery;
+    return;
+  }
   if (right && belief.certain && turn.reached(work.unsettled_until)) {
-    return verified(turn, id, work);
+    verified(turn, id, work);
+    // Old news is good enough to go on with, not to leave unread.
+    const bool old = !belief.aged || turn.now - belief.at >= kTrustRecord;
+    if (old) work.recheck_at = turn.now;
+    return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));
   // Handed the key because the address was moved here: the record is what is wrong (rule A18).

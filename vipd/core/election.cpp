@@ -21,6 +21,7 @@ constexpr Duration kClaimantEvery = milliseconds(300);
 constexpr Duration kClaimantDeadline = milliseconds(600);
 constexpr Duration kUnmanagedAlert = seconds(60);
 constexpr Duration kAskServerAgain = seconds(5);
+constexpr Duration kRemembered = std::chrono::hours(1);
 constexpr int kMisses = 3;
 constexpr std::size_t kMovesKept = 20;
 
@@ -78,11 +79,12 @@ bool adopt(Turn& turn) {
   return true;
 }
 
-bool wrote_intent(const Turn& turn, Revision epoch) {
-  return std::any_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
-    const auto found = turn.state.keys.assignments.find(fip.id);
-    return found != turn.state.keys.assignments.end() && found->second.record.epoch >= epoch;
-  });
+// Latched: a record that somebody deletes later is no lack of progress.
+bool wrote_intent(Turn& turn, Revision epoch) {
+  for (const auto& [fip, held] : turn.state.keys.assignments) {
+    turn.state.intent_epoch = std::max(turn.state.intent_epoch, held.record.epoch);
+  }
+  return turn.state.intent_epoch >= epoch;
 }
 
 void watch_progress(Turn& turn) {
@@ -134,6 +136,7 @@ void set_claimant(Turn& turn, ServerId server) {
     election.claimant_address.clear();
     election.claimant_gone = election.claimable = false;
     election.claimant_pulse = {};
+    election.claimant_address_call = {};
     election.retry_at = turn.now;
   }
   if (const NodeRecord* node = turn.state.keys.node_of(server)) {
@@ -241,6 +244,7 @@ bool election_txn_done(Turn& turn, const TxnDone& event) {
   Election& election = turn.state.election;
   if (!Turn::ends(election.txn, event.call)) return false;
   if (!event.committed) {
+    election.retry_at = turn.now + kRankStep;
     turn.confirm_leader();
     return true;
   }
@@ -254,10 +258,8 @@ bool election_txn_done(Turn& turn, const TxnDone& event) {
 
 bool election_etcd_failed(Turn& turn, CallId call) {
   Election& election = turn.state.election;
-  if (Turn::ends(election.confirm, call)) {
-    turn.confirm_leader();  // until it is known
-    return true;
-  }
+  // The next keepalive reads the key again; asking at once would spin on a refused connection.
+  if (Turn::ends(election.confirm, call)) return true;
   if (!Turn::ends(election.txn, call)) return false;
   election.retry_at = turn.now + kRankStep;
   turn.confirm_leader();
@@ -279,7 +281,10 @@ void account_for_leader(Turn& turn) {
   if (leader.kv.mod_revision == state.last_epoch) return;
   const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
   if (moved) {
-    if (unplanned(leader.record.cause)) state.unplanned.push_back(turn.now);
+    if (unplanned(leader.record.cause)) {
+      std::erase_if(state.unplanned, [&](Instant at) { return turn.now - at > kRemembered; });
+      state.unplanned.push_back(turn.now);
+    }
     if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
     state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
                            leader.record.server, leader.record.cause, leader.kv.mod_revision});

@@ -80,11 +80,23 @@ bool work_wants_list(Turn& turn) {
   });
 }
 
+// The leader is gone and the last word on an address is what somebody intended: ask once.
+bool claim_is_uncertain(const Turn& turn) {
+  const Keys& keys = turn.state.keys;
+  if (!keys.current || keys.leader) return false;
+  if (turn.state.reads.last_sent >= keys.leader_absent_since) return false;
+  return std::any_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
+    const auto belief = turn.state.beliefs.find(fip.id);
+    return belief != turn.state.beliefs.end() && belief->second.known && !belief->second.certain;
+  });
+}
+
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
   if (!turn.reached(reads.next_try)) return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (work_wants_list(turn)) return true;
+  if (claim_is_uncertain(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
 }
@@ -102,8 +114,9 @@ void list(Turn& turn) {
 void ask_for_ourselves(Turn& turn) {
   Reads& reads = turn.state.reads;
   if (turn.server() == 0 || !turn.state.token.present || turn.busy(reads.own)) return;
-  if (reads.generation_own == turn.state.token.generation) return;
-  if (!turn.reached(reads.next_try)) return;
+  const bool asked = reads.generation_own == turn.state.token.generation;
+  const bool again = !reads.own_problem.empty() && turn.reached(reads.own_again);
+  if ((asked && !again) || !turn.reached(reads.next_try)) return;
   reads.generation_own = turn.state.token.generation;
   const CallId call = turn.begin(reads.own, turn.config.timing.read_deadline);
   turn.send(GetServer{call, turn.server(), reads.own.deadline});
@@ -119,7 +132,8 @@ void note_rate(Turn& turn, const Rate& rate) {
 void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
   if (error != HcloudError::kUnauthorized && error != HcloudError::kReadonly) return;
   turn.state.token.refused = why;
-  turn.state.token.readonly = error == HcloudError::kReadonly;
+  turn.state.token.readonly = turn.state.token.readonly || error == HcloudError::kReadonly;
+  turn.state.reads.generation_listed = 0;  // a read tells whether that was passing
   turn.say_once("token", Say::Level::kError, "A13",
                 absl::StrCat("Hetzner refuses the token: ", why));
 }
@@ -164,6 +178,7 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
   note_rate(turn, event.rate);
   note_refusal(turn, event.error, event.why);
   if (own && event.error == HcloudError::kNotFound) {
+    reads.own_again = turn.now + kBackoffMost;  // a new server may not be known everywhere yet
     reads.own_problem = absl::StrCat("server ", turn.server(),
                                      " is unknown to the project of this token; use a token of "
                                      "the project that owns the servers");
@@ -207,8 +222,11 @@ void learn_from_records(Turn& turn) {
     const Held<AssignmentRecord>& held = found->second;
     // Our own record says what we did, not what Hetzner shows now.
     if (turn.state.tenure && held.record.epoch >= turn.state.tenure->epoch) continue;
+    // A record of unknown age says less than what this process has read itself.
+    if (!held.fresh && turn.state.reads.ever) continue;
     Belief& belief = turn.state.beliefs[declared.id];
     if (belief.known && belief.at >= held.seen_at) continue;
+    if (belief.allowed == false) continue;  // Hetzner's word stands (rule A20)
     const bool ours = held.record.address == declared.address.text() &&
                       held.record.labels == turn.config.labels;
     if (!ours) continue;

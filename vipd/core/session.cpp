@@ -76,6 +76,7 @@ void publish(Turn& turn) {
   const std::string value = node_value(turn);
   if (session.put_lease == *session.lease && session.put_value == value) return;
   session.flying_value = value;
+  session.flying_lease = *session.lease;
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
   turn.send(Txn{call, {}, {Put{key, value, *session.lease}}, session.put.deadline});
@@ -127,7 +128,7 @@ bool session_txn_done(Turn& turn, const TxnDone& event) {
   Session& session = turn.state.session;
   if (!Turn::ends(session.put, event.call)) return false;
   session.put_value = session.flying_value;
-  session.put_lease = session.lease.value_or(0);
+  session.put_lease = session.flying_lease;
   return true;
 }
 

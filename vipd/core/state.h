@@ -41,6 +41,7 @@ struct Session {
   std::string put_value;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
   std::string flying_value;
+  LeaseId flying_lease = 0;
   std::string problem;
 };
 
@@ -110,6 +111,7 @@ struct Reads {
   std::uint64_t generation_own = 0;
   std::string own_problem;  // our server is unknown to the token's project
   Instant last_sent;        // of the last good list
+  Instant own_again;        // when to ask for ourselves again after a 404
   bool ever = false;
   int failures = 0;
   std::string problem;
@@ -233,6 +235,7 @@ struct State {
   std::map<IpAddress, Instant> address_retry;
   std::map<IpAddress, std::string> address_problem;
 
+  Revision intent_epoch = 0;  // the highest one whose intent was ever seen
   Revision last_epoch = 0;  // of the leader key last accounted for
   std::string last_holder;
   ServerId last_server = 0;

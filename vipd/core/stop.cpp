@@ -52,8 +52,11 @@ void leave(Turn& turn) {
 bool wants_to_serve_on(Turn& turn) {
   const Stop& stop = turn.state.stop;
   if (turn.reached(stop.deadline)) return false;
-  if (stop.gave) return !successor_verified(turn);
-  if (!turn.holder() || !turn.can_write()) return false;
+  const auto& leader = turn.state.keys.leader;
+  const bool gave = stop.gave || (leader && leader->readable && !turn.holder() &&
+                                  leader->record.giver == turn.state.self.instance);
+  if (gave) return !successor_verified(turn);
+  if (!turn.holder() || !turn.lease_alive()) return false;
   if (!stop.hand_over.has_value()) return true;
   if (!*stop.hand_over) return false;
   return !turn.reached(stop.deadline - turn.config.timing.stop_within + kLookingFor) ||
