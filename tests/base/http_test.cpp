@@ -68,7 +68,7 @@ TEST_CASE("an address that swallows packets leaves time for the next one") {
     waiting.back().async_connect(full.local_endpoint(), [](auto) {});
   }
   const auto result = world.send(
-      world.request(fmt::format("http://localhost:{}/", served.server.port()), 400ms));
+      world.request(fmt::format("http://localhost:{}/", served.server.port()), 2s));
   CHECK(result.response.ok());
 }
 
@@ -210,14 +210,14 @@ TEST_CASE("the deadline ends an exchange in whatever phase it is, and names it [
   const auto ends_in = [&](HttpRequest request, bool sent, const std::string& phase) {
     INFO(phase);
     const Instant before = world.clock.now();
-    request.deadline = before + 60ms;
+    request.deadline = before + 500ms;
     const auto result = world.send(std::move(request));
     const auto took = world.clock.now() - before;
     CHECK(result.response.status().code() == absl::StatusCode::kDeadlineExceeded);
     CHECK_THAT(text_of(result.response.status()), Contains("phase " + phase));
     CHECK(result.sent == sent);
-    CHECK(took >= 60ms);
-    CHECK(took < 5s);
+    CHECK(took >= 500ms);
+    CHECK(took < 10s);
   };
   Tcp::acceptor silent(world.loop, kAnyPort);  // the kernel accepts, nobody reads
   const auto port = silent.local_endpoint().port();
