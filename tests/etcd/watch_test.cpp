@@ -120,8 +120,10 @@ TEST_CASE("a watch that falls silent is found within 7 s [E23]", "[E23]") {
   Harness etcd({cluster.endpoint(0)}, cluster.files());
   etcd.adapter.start();
   REQUIRE(etcd.next<EtcdSnapshot>());
+  cluster.put(kLeader, "a");
+  REQUIRE(etcd.next<EtcdChanged>());
   cluster.freeze(0);
-  const auto lost = etcd.next<EtcdWatchLost>(9s);
+  const auto lost = etcd.next<EtcdWatchLost>(12s);  // gRPC's own pings would need 15 s
   REQUIRE(lost);
   CHECK(lost->why.find("did not answer") != std::string::npos);
   cluster.thaw(0);

@@ -371,6 +371,21 @@ TEST_CASE("a second lab in the same directory, or one with too long a path, is r
   CHECK(lab.node("cp-1")["apiserver"]["ready"] == true);
 }
 
+TEST_CASE("a lab that cannot come up says why, and can be taken down") {
+  const std::string dir = "/tmp/lab-no-programs-" + std::to_string(getpid());
+  Client client(dir, LAB_PROGRAM);
+  Setup setup = quick();
+  setup.bin = "/nonexistent";
+  const auto up = client.up(setup);
+  REQUIRE_FALSE(up.ok());
+  CHECK(std::string(up.message()).find("hcloudsim.log") != std::string::npos);
+  CHECK(base::read_file(client.layout().log("hcloudsim"))->find("cannot be run") !=
+        std::string::npos);
+  CHECK_FALSE(client.supervisor().ok());
+  CHECK(client.down().ok());
+  CHECK_FALSE(fs::exists(dir));
+}
+
 TEST_CASE("without root a lab comes up in a user namespace and leaves nothing behind") {
   const Host before;
   std::string dir = "/tmp/lab-XXXXXX";

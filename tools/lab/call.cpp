@@ -64,20 +64,24 @@ absl::StatusOr<base::Json> call(const std::string& method, const std::string& ur
                                         : base::parse_json(answer->body);
 }
 
+void pause(Millis span) {
+  boost::asio::io_context loop;  // a timer's own wait() throws when SIGCHLD interrupts it
+  boost::asio::steady_timer timer(loop, span);
+  timer.async_wait([](auto) {});
+  loop.run();
+}
+
 absl::Status until_ok(const std::string& what, Millis every, Millis at_most,
                       const std::function<absl::Status()>& attempt) {
   const base::SystemClock clock;
   const base::Instant give_up = clock.now() + at_most;
-  boost::asio::io_context loop;
-  boost::asio::steady_timer pause(loop);
   for (;;) {
     const absl::Status done = attempt();
     if (done.ok()) return done;
     if (clock.now() >= give_up)
       return {done.code(), fmt::format("{}: not within {} ms: {}", what, at_most.count(),
                                        std::string(done.message()))};
-    pause.expires_after(every);
-    pause.wait();
+    pause(every);
   }
 }
 

@@ -24,6 +24,9 @@ absl::StatusOr<base::HttpResponse> exchange(base::HttpRequest request, Millis at
 absl::StatusOr<base::Json> call(const std::string& method, const std::string& url,
                                 const base::Json& body, Millis at_most);
 
+// Lets time pass; signals do not shorten it.
+void pause(Millis span);
+
 // Attempts every `every` until one is OK; the last error, preceded by `what`, when time is over.
 absl::Status until_ok(const std::string& what, Millis every, Millis at_most,
                       const std::function<absl::Status()>& attempt);

@@ -55,6 +55,9 @@ std::string everything_in(int fd) {
   dup2(output_fd, STDERR_FILENO);
   close_range(3, ~0U, 0);
   ::signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
   execvp(argv[0], argv);
   constexpr std::string_view kWhy = ": cannot be run; is it built, or installed by tools/setup?\n";
   const bool told = write(STDERR_FILENO, argv[0], std::strlen(argv[0])) > 0 &&

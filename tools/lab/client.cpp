@@ -30,6 +30,16 @@ std::string read_all(int fd) {
   return text;
 }
 
+absl::Status until_gone(pid_t pid) {
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, pid, 0));
+  if (fd < 0) return absl::OkStatus();
+  pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
+  const bool gone = poll(&ended, 1, static_cast<int>(kEndPatience.count())) > 0;
+  close(fd);
+  if (gone) return absl::OkStatus();
+  return absl::DeadlineExceededError(fmt::format("process {} does not end", pid));
+}
+
 absl::Status check_directory(const Layout& layout) {
   // The longest socket is vipd's.
   const std::size_t longest = layout.vipd_socket("cp-1").size();
@@ -72,6 +82,7 @@ absl::Status Client::up(Setup setup) {
   const std::string line = read_all(report[0]);
   close(report[0]);
   if (line == "ready\n") return marked;
+  if (auto gone = until_gone(*pid); !gone.ok()) return gone;
   return absl::InternalError(
       fmt::format("the lab did not come up: {}(logs in {}/logs; then `lab down`)",
                   line.empty() ? "its supervisor ended\n" : line, layout_.dir));
@@ -95,14 +106,10 @@ absl::StatusOr<pid_t> Client::supervisor() const {
 absl::Status Client::down() {
   const auto pid = supervisor();
   if (pid.ok()) {
-    const int fd = static_cast<int>(syscall(SYS_pidfd_open, *pid, 0));
     const auto asked = call("POST", fmt::format("unix:{}:/down", layout_.socket()),
                             base::Json::object(), Millis(2000));
     if (!asked.ok()) kill(*pid, SIGKILL);
-    pollfd ended{.fd = fd, .events = POLLIN, .revents = 0};
-    const bool gone = fd < 0 || poll(&ended, 1, static_cast<int>(kEndPatience.count())) > 0;
-    if (fd >= 0) close(fd);
-    if (!gone) return absl::DeadlineExceededError(fmt::format("process {} does not end", *pid));
+    if (auto gone = until_gone(*pid); !gone.ok()) return gone;
   }
   std::error_code error;
   if (!fs::exists(layout_.dir)) return absl::OkStatus();

@@ -4,8 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -97,8 +95,7 @@ int probe(const Options& options) {
   if (!span.ok()) return fail(span.status());
   if (auto begun = lab.verb("probe-start", {{"every", options.every}}); !begun.ok())
     return fail(begun.status());
-  boost::asio::io_context loop;
-  boost::asio::steady_timer(loop, std::chrono::milliseconds(*span)).wait();
+  pause(Millis(*span));
   return print(lab.verb("probe-stop", base::Json::object()));
 }
 

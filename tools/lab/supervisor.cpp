@@ -39,6 +39,14 @@ base::ServerResponse json_response(const absl::StatusOr<base::Json>& result) {
   return response;
 }
 
+// In this thread.
+void take_signals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGCHLD, SIGTERM, SIGINT}) sigaddset(&signals, number);
+  pthread_sigmask(how, &signals, nullptr);
+}
+
 class Supervisor {
  public:
   Supervisor(Setup setup, Layout layout, int report_fd)
@@ -53,6 +61,7 @@ class Supervisor {
 
   int run() {
     watch_children();
+    take_signals(SIG_UNBLOCK);
     asked_to_end_.async_wait([this](auto, int) { loop_.stop(); });
     if (auto listening = server_.listen_unix(layout_.socket()); !listening.ok())
       return report(listening);
@@ -144,6 +153,8 @@ int supervise(const std::string& dir, const std::string& setup_json, int report_
     dprintf(report_fd, "%s\n", std::string(begun.message()).c_str());
     return 1;
   }
+  // Before any thread: they inherit it, and no signal interrupts their system calls.
+  take_signals(SIG_BLOCK);
   return std::make_unique<Supervisor>(*std::move(setup), Layout{dir}, report_fd)->run();
 }
 
