@@ -1,17 +1,18 @@
 #include "vipd/shell/status_text.h"
 
-#include <algorithm>
 #include <initializer_list>
-#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/table.h"
 #include "fmt/format.h"
 
 namespace vipd::shell {
 namespace {
 
 using base::Json;
-using Row = std::vector<std::string>;
+using base::Row;
+using base::table;
 
 const Json& field(const Json& object, const char* name) {
   static const Json kNothing;
@@ -25,29 +26,10 @@ std::string shown(const Json& value) {
   if (value.is_boolean()) text = value.get<bool>() ? "yes" : "no";
   if (value.is_number()) text = value.dump();
   if (value.is_string() && !value.get_ref<const std::string&>().empty()) text = value;
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
+  return base::printable(std::move(text));
 }
 
 std::string shown(const Json& object, const char* name) { return shown(field(object, name)); }
-
-// Columns as wide as their widest cell, two spaces apart, nothing after the last.
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
 
 // A table of one line per element, under a heading; nothing where there are none.
 std::string section(const Json& list, Row heading, std::initializer_list<const char*> fields) {
