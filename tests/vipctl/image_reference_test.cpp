@@ -15,7 +15,7 @@ TEST_CASE("an image is taken as given when a sha256 digest pins it") {
 
 TEST_CASE("an image without a usable digest is refused, and the way out is said") {
   const std::string digits = std::string(kDigest).substr(8);
-  for (const std::string reference :
+  for (const std::string& reference :
        {std::string(), std::string("vipd"), std::string("ghcr.io/acme/vipd:0.1.0"),
         std::string("vipd:latest") + kDigest, std::string(kDigest), "vipd@sha512:" + digits,
         "vipd@sha256:" + digits.substr(1), "vipd@sha256:" + digits + "0",

@@ -34,10 +34,13 @@ struct Rendered {
   YAML::Node root;
 };
 
-// hostPath volumes by name.
+// By name.
 std::map<std::string, YAML::Node> volumes_of(const YAML::Node& spec) {
   std::map<std::string, YAML::Node> volumes;
-  for (const auto& volume : spec["volumes"]) volumes[volume["name"].as<std::string>()] = volume;
+  for (std::size_t i = 0; i < spec["volumes"].size(); ++i) {
+    const YAML::Node volume = spec["volumes"][i];
+    volumes.emplace(volume["name"].as<std::string>(), volume);
+  }
   return volumes;
 }
 
