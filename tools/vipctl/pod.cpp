@@ -12,7 +12,7 @@ namespace vipd::vipctl {
 namespace {
 
 constexpr std::string_view kPodHead =
-    R"(# vipd {version}, {cluster}/{group}. Rendered from vipd.yaml: change that, not this.
+    R"(# vipd {plain_version}, {cluster}/{group}. Rendered from vipd.yaml: change that, not this.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -117,7 +117,8 @@ absl::StatusOr<std::string> static_pod(const shell::Settings& settings, const st
   for (const std::string& path : *secrets) {
     folders.push_back({fmt::format("secrets-{}", folders.size()), path, true});
   }
-  return fmt::format(kPodHead, fmt::arg("version", yaml_text(VIPD_VERSION)),
+  return fmt::format(kPodHead, fmt::arg("plain_version", VIPD_VERSION),
+                     fmt::arg("version", yaml_text(VIPD_VERSION)),
                      fmt::arg("cluster", settings.core.cluster),
                      fmt::arg("group", settings.core.group), fmt::arg("image", yaml_text(image))) +
          variables_text(*variables) + std::string(kPodLimits) + mounts_text(folders) +
