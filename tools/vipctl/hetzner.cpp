@@ -60,8 +60,9 @@ absl::StatusOr<hcloud::FipPage> page_at(const HetznerAccess& access, const std::
   auto request = request_for(access, path, clock);
   if (!request.ok()) return request.status();
   const auto response = fetch(*std::move(request), clock);
+  // Never `sent`: that is for writes, which may have been done.
   if (!response.ok()) {
-    return absl::UnavailableError(hcloud::explain_failure(response.status(), true, name).why);
+    return absl::UnavailableError(hcloud::explain_failure(response.status(), false, name).why);
   }
   if (response->status != 200) {
     return absl::UnavailableError(
@@ -69,7 +70,7 @@ absl::StatusOr<hcloud::FipPage> page_at(const HetznerAccess& access, const std::
   }
   auto page = hcloud::read_fip_page(response->body);
   if (page.ok()) return page;
-  return absl::UnavailableError(hcloud::explain_failure(page.status(), true, name).why);
+  return absl::UnavailableError(hcloud::explain_failure(page.status(), false, name).why);
 }
 
 }  // namespace
