@@ -145,7 +145,8 @@ void World::changed(const std::vector<core::KeyChange>& changes) {
   if (changes.empty()) return;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const int node = static_cast<int>(i);
-    if (etcd_for(node)) answer(node, kWatchTakes, core::EtcdChanged{revision_, changes});
+    const Duration wait = kWatchTakes + nodes[i].watch_lag;
+    if (etcd_for(node)) answer(node, wait, core::EtcdChanged{revision_, changes});
   }
 }
 

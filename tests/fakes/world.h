@@ -56,6 +56,7 @@ struct ModelNode {
   bool certificate = true;     // names the addresses
   Instant frozen_until;
   bool thaws = false;
+  Duration watch_lag{0};       // its etcd watch tells this much late
   bool keep_off_lo = false;    // somebody takes the address off at once
   std::vector<base::IpAddress> dialled;  // for a certificate
   std::set<core::LocalAddress> lo;

@@ -99,13 +99,7 @@ void watch_progress(Turn& turn) {
   if (!turn.reached(leader.seen_at + turn.config.timing.intent_within + turn_of)) return;
   std::vector<Compare> compare = {turn.leader_as_seen()};
   for (const DeclaredFip& fip : turn.config.fips) {
-    const auto found = turn.state.keys.assignments.find(fip.id);
-    const std::string key = turn.key(absl::StrCat("assignment/", fip.id));
-    if (found == turn.state.keys.assignments.end()) {
-      compare.push_back({key, 0, std::nullopt});
-    } else {
-      compare.push_back({key, found->second.kv.mod_revision, found->second.kv.value});
-    }
+    compare.push_back(turn.assignment_as_seen(fip.id));
   }
   take(turn, own_record(turn, Cause::kNoProgress), std::move(compare), "A15",
        absl::StrCat(leader.record.node, " wrote no intent in time"));

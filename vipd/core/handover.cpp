@@ -200,6 +200,7 @@ void keep_handover(Turn& turn) {
   }
   if (!turn.reached(handover.retry_at)) return;
   if (const NodeRecord* node = choose(turn, *wish)) return ask(turn, *node);
+  if (wish->cause == Cause::kDrift) repair_instead(turn, wish->to);
   handover.refused.clear();
   handover.retry_at = turn.now + kAskAgain;
 }

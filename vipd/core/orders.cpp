@@ -86,6 +86,20 @@ void answer(Turn& turn, CallId order, bool done, std::string text) {
 
 }  // namespace
 
+void drop_orders(Turn& turn, const std::string& why) {
+  for (const auto& [id, order] : turn.state.orders) turn.send(OrderAnswer{id, false, why});
+  turn.state.orders.clear();
+}
+
+void keep_orders(Turn& turn) {
+  auto& orders = turn.state.orders;
+  for (auto order = orders.begin(); order != orders.end();) {
+    const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.put);
+    const CallId id = (order++)->first;
+    if (!waits) answer(turn, id, false, "etcd did not answer in time; try again");
+  }
+}
+
 void on(Turn& turn, const HandoverAsked& event) {
   RequestRecord record;
   record.by = event.by;

@@ -138,9 +138,9 @@ void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
                 absl::StrCat("Hetzner refuses the token: ", why));
 }
 
-void on(Turn& turn, const FipsListed& event) {
+bool on_list(Turn& turn, const FipsListed& event) {
   Reads& reads = turn.state.reads;
-  if (!Turn::ends(reads.list, event.call)) return;
+  if (!Turn::ends(reads.list, event.call)) return false;
   note_rate(turn, event.rate);
   reads.ever = true;
   reads.failures = 0;
@@ -162,6 +162,7 @@ void on(Turn& turn, const FipsListed& event) {
     belief.at = event.sent_at;
     belief.aged = belief.certain = true;
   }
+  return true;
 }
 
 bool on_reads(Turn& turn, const ServerSeen& event) {

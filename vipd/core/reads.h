@@ -5,7 +5,7 @@
 
 namespace vipd::core {
 
-void on(Turn& turn, const FipsListed& event);
+bool on_list(Turn& turn, const FipsListed& event);  // false: given up before
 // True where the call was one of the reads'.
 bool on_reads(Turn& turn, const ServerSeen& event);
 bool reads_failed(Turn& turn, const HcloudFailed& event);

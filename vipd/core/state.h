@@ -40,6 +40,7 @@ struct Session {
   int grant_failures = 0;
   std::string put_value;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
+  std::optional<Instant> missing_since;  // put, and yet not listed
   std::string flying_value;
   LeaseId flying_lease = 0;
   std::string problem;
@@ -127,6 +128,7 @@ struct Work {
   bool rechecking = false;  // kReading, though verified
   bool intent_written = false;
   Action action;
+  Instant polling_since;
   Instant poll_at;
   Duration poll_every{0};
   Instant read_after;  // the read that counts must have been sent at or after this
@@ -197,6 +199,7 @@ struct Stop {
   Flight node;
   std::optional<bool> hand_over;  // known once the Node object has been looked at
   Flight release;
+  Instant release_again;
   bool released = false;
   bool gave = false;  // handed over: serve until verified
 };
