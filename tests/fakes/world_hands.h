@@ -170,7 +170,7 @@ struct Hands {
     self().dialled.push_back(c.dial);
     const bool good = self().apiserver && self().certificate;
     world.answer(node, kProbeTakes,
-                 core::CertificateSeen{c.call, c.address, good, good ? "" : "names other hosts",
+                 core::CertificateSeen{c.call, c.address, true, good, good ? "" : "names other hosts",
                                        world.now()});
   }
   void operator()(const core::ReadOwnNode& c) const {

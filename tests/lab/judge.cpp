@@ -1,11 +1,10 @@
 #include "tests/lab/judge.h"
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
 #include <algorithm>
 #include <sstream>
-
-#include <fmt/format.h>
 
 namespace vipd::lab {
 namespace {
@@ -53,9 +52,10 @@ class Story {
     const Intent seen{number(record, "fip"), number(record, "server"), number(record, "epoch")};
     if (record.value("state", "") == "intent") {
       if (seen.epoch != epoch_ || seen.server != leader_)
-        wrong.push_back(fmt::format("revision {}: an intent of epoch {} by server {}, while the "
-                                    "leader key is of epoch {} and names server {}",
-                                    event.revision, seen.epoch, seen.server, epoch_, leader_));
+        wrong.push_back(
+            fmt::format("revision {}: an intent of epoch {} by server {}, while the "
+                        "leader key is of epoch {} and names server {}",
+                        event.revision, seen.epoch, seen.server, epoch_, leader_));
       intents.push_back(seen);
       return;
     }

@@ -14,7 +14,7 @@
 
 namespace vipd::lab {
 
-struct KeyEvent {  // as etcd's watch told it; in order of revisions
+struct KeyEvent {     // as etcd's watch told it; in order of revisions
   std::string name;   // below our prefix: "leader", "assignment/4711"
   std::string value;  // "" where it was deleted
   std::int64_t revision = 0;

@@ -59,8 +59,8 @@ TEST_CASE("an intent under somebody else's leadership is found", "[A1]") {
   const std::vector<KeyEvent> late = {leader(101, 5), leader(102, 6),
                                       record("intent", 101, 5, 0, 7)};
   CHECK(unguarded_assigns(base::Json::array(), late).size() == 1);
-  const std::vector<KeyEvent> gone = {leader(101, 5), {"leader", "", 6},
-                                      record("intent", 101, 5, 0, 7)};
+  const std::vector<KeyEvent> gone = {
+      leader(101, 5), {"leader", "", 6}, record("intent", 101, 5, 0, 7)};
   CHECK(unguarded_assigns(base::Json::array(), gone).size() == 1);
 }
 

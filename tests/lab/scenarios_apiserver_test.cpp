@@ -1,8 +1,7 @@
 // A holder whose apiserver fails in one of four ways, and vipd that fails on its own.
-#include "tests/catch.h"
-
 #include <fmt/format.h>
 
+#include "tests/catch.h"
 #include "tests/lab/scenario.h"
 
 namespace vipd::lab {
@@ -63,7 +62,8 @@ TEST_CASE("vipd killed every two seconds moves the address at most once", "[E15]
   while (scene.now_ns() < end) {
     scene.act("kill-vipd", "cp-1");
     scene.act("start-vipd", "cp-1");
-    scene.during("cp-1 answers", Millis(2000), [&] { return scene.moves_since(start).size() <= 1; });
+    scene.during("cp-1 answers", Millis(2000),
+                 [&] { return scene.moves_since(start).size() <= 1; });
   }
   scene.until_settled("when it is left alone", Millis(60000));
   CHECK(scene.moves_since(start).size() <= 1);

@@ -1,12 +1,11 @@
 // Hetzner out of reach, limited or robbed; etcd without quorum, put back, with new certificates.
-#include "tests/catch.h"
-
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "base/file.h"
+#include "tests/catch.h"
 #include "tests/lab/scenario.h"
 #include "tools/lab/programs.h"
 
@@ -40,10 +39,10 @@ TEST_CASE("Hetzner down or rate-limited for long moves nothing, and a handover t
     scene.hetzner("DELETE", "/faults");
   }
   SECTION("the project's rate limit is used up") {
-    scene.hetzner("PUT", "/ratelimit", {{"remaining", 0}, {"refill_per_second", 0}});
+    scene.hetzner("POST", "/faults", {{"fault", "rate_limited"}, {"match", base::Json::object()}});
     look_now(scene, "second");
     scene.nothing_moves(start, long_or(Millis(60000), Millis(600000)), "while nothing is allowed");
-    scene.hetzner("PUT", "/ratelimit", {{"remaining", 3600}, {"refill_per_second", 1}});
+    scene.hetzner("DELETE", "/faults");
   }
   CHECK(scene.holder() == "cp-1");
   CHECK(scene.who_answers() == "cp-1");
@@ -155,9 +154,10 @@ TEST_CASE("etcd's client certificate is rotated by torn writes, and the lease li
   CHECK(scene.status_of("cp-1")["epoch"] == epoch);
 }
 
-TEST_CASE("a holder cut off from its peers alone is frozen and taken over from only when it is "
-          "not reached",
-          "[E13][E14]") {
+TEST_CASE(
+    "a holder cut off from its peers alone is frozen and taken over from only when it is "
+    "not reached",
+    "[E13][E14]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
   scene.lead_etcd("cp-2");

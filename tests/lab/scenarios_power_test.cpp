@@ -1,6 +1,5 @@
 // Machines that lose power.
 #include "tests/catch.h"
-
 #include "tests/lab/scenario.h"
 
 namespace vipd::lab {

@@ -197,6 +197,8 @@ void on(Turn& turn, const TlsAnswer& event) {
 void on(Turn& turn, const CertificateSeen& event) {
   for (auto& [fip, check] : turn.state.gate.certificates) {
     if (!Turn::ends(check.flight, event.call)) continue;
+    // Who did not answer has not changed its certificate: the handshakes judge that.
+    if (!event.shown && check.names_it) continue;
     check.names_it = event.names_it;
     check.why = event.why;
     if (event.names_it) check.next = turn.now + kCertificateEvery;
