@@ -1,6 +1,8 @@
 module vipd/tests/conformance/etcd
 
-go 1.26.8
+go 1.25.0
+
+require go.etcd.io/etcd/client/v3 v3.6.12
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -40,7 +42,6 @@ require (
 	go.etcd.io/bbolt v1.4.3 // indirect
 	go.etcd.io/etcd/api/v3 v3.6.12 // indirect
 	go.etcd.io/etcd/client/pkg/v3 v3.6.12 // indirect
-	go.etcd.io/etcd/client/v3 v3.6.12 // indirect
 	go.etcd.io/etcd/pkg/v3 v3.6.12 // indirect
 	go.etcd.io/etcd/server/v3 v3.6.12 // indirect
 	go.etcd.io/raft/v3 v3.6.0 // indirect
