@@ -58,5 +58,23 @@ TEST_CASE("of the nodes that lose power only the holder costs a move, whoever le
   scene.judge();
 }
 
+TEST_CASE("of five nodes two may lose power, the holder among them", "[E14][E17]") {
+  Setup setup = on_cp_1();
+  setup.nodes = 5;
+  Scene scene(setup);
+  scene.until_settled("at first");
+  CHECK(scene.running().size() == 5);
+  const auto start = scene.audit_seq();
+  scene.lead_etcd("cp-2");
+  scene.act("kill", "cp-5");
+  scene.act("kill", "cp-1");
+  scene.until("another serves", Millis(30000), [&] {
+    const std::string holder = scene.holder();
+    return !holder.empty() && holder != "cp-1" && scene.who_answers() == holder;
+  });
+  CHECK(scene.moves_since(start).size() == 1);
+  scene.judge();
+}
+
 }  // namespace
 }  // namespace vipd::lab

@@ -109,6 +109,18 @@ absl::Status Node::ready() const {
       fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
 }
 
+absl::Status Node::still_runs(const std::string& process) const {
+  const Facts now = facts();
+  const auto pid = now.pids.find(process);
+  if (pid == now.pids.end() || world_.children.running(pid->second)) return absl::OkStatus();
+  const std::string log = base::read_file(world_.layout.log(now.plan.name + "-" + process))
+                              .value_or("");
+  constexpr std::size_t kLastWords = 600;
+  return absl::FailedPreconditionError(
+      fmt::format("{} of {} has ended; its last words:\n{}", process, now.plan.name,
+                  log.size() > kLastWords ? log.substr(log.size() - kLastWords) : log));
+}
+
 base::Json Node::status() const {
   const Facts now = facts();
   base::Json processes = base::Json::object();
