@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "base/file.h"
 #include "tools/lab/node.h"
 #include "tools/lab/programs.h"
 
