@@ -65,6 +65,7 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   CHECK(rig.says(rig.err, "--reason"));
   CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
+  CHECK(rig.run({"handover", "--reason", " "}) == 2);
   CHECK(rig.says(rig.err, "soon"));
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -53,6 +54,9 @@ absl::StatusOr<Settings> settings_from(SettingSources& sources, const Surroundin
     settings->core.version = VIPD_VERSION;
   } else {
     around.err << settings.status().message() << "\n";
+    if (!sources.config_file && !std::filesystem::exists(kDefaultConfigFile)) {
+      around.err << "no --config FILE was given, and there is no " << kDefaultConfigFile << "\n";
+    }
   }
   return settings;
 }
@@ -133,6 +137,12 @@ std::string duration_problem(const std::string& text) {
   return duration.ok() ? "" : std::string(duration.status().message());
 }
 
+std::string reason_problem(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos
+             ? "say why: whoever looks at the last moves will ask"
+             : "";
+}
+
 void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
                   const Surroundings& around) {
   CLI::App* command = app.add_subcommand(
@@ -145,7 +155,8 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
       ->excludes(to);
   command->add_option("--reason", options.order.reason, "Kept with the move")
       ->required()
-      ->type_name("TEXT");
+      ->check(CLI::Validator(reason_problem, "TEXT"))
+      ->type_name("");
   command->add_option("--timeout", options.timeout, "Wait this long")
       ->check(CLI::Validator(duration_problem, "DURATION"))
       ->capture_default_str();
@@ -165,6 +176,7 @@ int run_cli(int argc, const char* const* argv, const Surroundings& around,
             const std::function<int(const Settings&)>& run) {
   CLI::App app(kAbout, "vipd");
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "vipd " VIPD_VERSION);
   Chosen chosen = [&] {
     around.out << app.help();
     return int{kFine};
