@@ -181,6 +181,7 @@ struct Election {
   Instant ask_server_at;
   bool claimant_gone = false;  // Hetzner does not know that server
   Pulse claimant_pulse;
+  std::optional<Instant> claimant_answered;  // when last, while nobody held the key
   Instant claimable_since;
   bool claimable = false;
   KeyValue proposed;  // what our transaction under way would put
