@@ -275,6 +275,7 @@ void account_for_leader(Turn& turn) {
   if (leader.kv.mod_revision == state.last_epoch) return;
   const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
   if (moved) {
+    ++state.figures.moves[std::string(name_of(leader.record.cause))];
     if (unplanned(leader.record.cause)) {
       std::erase_if(state.unplanned, [&](Instant at) { return turn.now - at > kRemembered; });
       state.unplanned.push_back(turn.now);
