@@ -5,8 +5,9 @@ namespace vipd::core {
 namespace {
 
 std::string foretold(World& world, int node) {
+  const base::Json status = world.status(node);
   std::string text;
-  for (const auto& sentence : world.status(node)["ifThisNodeDied"]) {
+  for (const auto& sentence : status["ifThisNodeDied"]) {
     text += sentence.get<std::string>() + "\n";
   }
   return text;

@@ -8,14 +8,14 @@
 namespace vipd::core {
 
 void on(Turn& turn, const HandoverAsked& event);
-// Gives up those that etcd does not answer: whoever asked is waiting.
-void keep_orders(Turn& turn);
-void drop_orders(Turn& turn, const std::string& why);
 void on(Turn& turn, const PauseAsked& event);
 void on(Turn& turn, const ResumeAsked& event);
 void on(Turn& turn, const ReleaseAsked& event);
 bool on_order(Turn& turn, const LeaseGranted& event);
 bool order_txn_done(Turn& turn, const TxnDone& event);
 bool order_failed(Turn& turn, const EtcdFailed& event);
+// Gives up those that etcd does not answer: whoever asked is waiting.
+void keep_orders(Turn& turn);
+void drop_orders(Turn& turn, const std::string& why);
 
 }  // namespace vipd::core

@@ -23,8 +23,8 @@ namespace vipd::shell {
 class Journal {
  public:
   struct Limits {  // of a part
-    std::size_t bytes = 0;
-    std::size_t entries = 0;
+    std::size_t bytes;
+    std::size_t entries;
   };
   // Some minutes of a quiet vipd.
   static constexpr Limits kUsual{.bytes = 1 << 20, .entries = 20'000};

@@ -38,7 +38,7 @@ inline constexpr Text kMembers<core::Held<Record>> = "Held: kv record readable s
 template <>
 inline constexpr Text kMembers<core::Keys> =
     "Keys: current listed_at newest newest_at leader_as_of leader leader_absent_since nodes "
-    "assignments request pause problems watch_problem";
+    "assignments assignment_keys request pause problems watch_problem";
 
 // ---- state ----
 template <> inline constexpr Text kMembers<core::Flight> = "Flight: id deadline";
@@ -48,7 +48,7 @@ inline constexpr Text kMembers<core::Self> =
 template <>
 inline constexpr Text kMembers<core::Session> =
     "Session: lease good_until grant keep read put next_grant next_keep next_put grant_failures "
-    "put_value put_lease flying_value flying_lease problem";
+    "put_value put_lease missing_since flying_value flying_lease problem";
 template <>
 inline constexpr Text kMembers<core::Member> =
     "Member: read next last leader_since leader_changed problem";
@@ -73,8 +73,8 @@ inline constexpr Text kMembers<core::Reads> =
     "own_again ever failures problem rate lists assigns others";
 template <>
 inline constexpr Text kMembers<core::Work> =
-    "Work: phase guard call record rechecking intent_written action accepted_at poll_at poll_every "
-    "read_after retry_at failures unassign_first verified unsettled_until recheck_at "
+    "Work: phase guard call record rechecking intent_written action polling_since poll_at "
+    "poll_every read_after retry_at failures unassign_first verified unsettled_until recheck_at "
     "checked_once_more read_wall recorded recording why";
 template <> inline constexpr Text kMembers<core::Took> = "Took: count sum within";
 template <> inline constexpr Text kMembers<core::Figures> = "Figures: moves drift phases";
@@ -93,7 +93,7 @@ template <>
 inline constexpr Text kMembers<core::Order> = "Order: id key value lease grant txn done refused";
 template <>
 inline constexpr Text kMembers<core::Stop> =
-    "Stop: asked deadline node hand_over release released gave";
+    "Stop: asked deadline node hand_over release release_again released gave";
 template <> inline constexpr Text kMembers<base::WallTime> = "WallTime: seconds";
 template <>
 inline constexpr Text kMembers<core::Move> = "Move: at from to to_server cause epoch";

@@ -22,8 +22,10 @@ std::string lease_text(const Json& lease) {
 }
 
 std::string pause_text(const Json& pause) {
-  return fmt::format("{} by {} until {}: {}", field(pause, "hard") == true ? "hard" : "yes",
-                     shown(pause, "by"), shown(pause, "until"), shown(pause, "reason"));
+  std::string text = fmt::format("{} by {}: {}", field(pause, "hard") == true ? "hard" : "yes",
+                                 shown(pause, "by"), shown(pause, "reason"));
+  if (shown(pause, "until") != "-") text += fmt::format(" (until {})", shown(pause, "until"));
+  return text;
 }
 
 std::string summary(const Json& status) {
