@@ -120,7 +120,7 @@ TEST_CASE("an eventful hour replays to the same commands and tells its story") {
   world.post(0, core::HandoverAsked{5, "cp-2", "", "ann", "drill"});
   REQUIRE(world.until([&] { return world.holder() == "cp-2" && world.verified(); }, 30s));
   world.power_off(1);
-  REQUIRE(world.until([&] { return world.holder() == "cp-1" && world.verified(); }, 90s));
+  REQUIRE(world.until([&] { return world.holder() == "cp-3" && world.verified(); }, 90s));
   world.lose_quorum();
   world.run(20s);
   world.regain_quorum();
