@@ -131,7 +131,7 @@ TEST_CASE("an eventful hour replays to the same commands and tells its story") {
   CHECK(told.code == kFine);
   CHECK(told.tells("the same commands as recorded"));
   CHECK(told.tells("says info  E6   hand over to cp-2"));
-  CHECK(told.tells("does Assign {"));
+  CHECK(told.tells("does Txn {"));
   CHECK(told.tells("HandoverAsked {\"by\":\"ann\""));
   CHECK(told.tells("now  state = \"frozen\""));
 }
