@@ -449,8 +449,8 @@ void keep_work(Turn& turn) {
   for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
   Tenure& tenure = *turn.state.tenure;
   if (tenure.ever_verified || !all_verified(turn)) return;
-  tenure.ever_verified = true;
   took(turn, "total", turn.now - tenure.since);
+  tenure.ever_verified = true;
 }
 
 bool all_verified(const Turn& turn) {

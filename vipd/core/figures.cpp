@@ -5,7 +5,8 @@
 namespace vipd::core {
 
 void took(Turn& turn, const std::string& phase, Duration time) {
-  if (!turn.state.tenure || turn.state.tenure->cause == Cause::kAdoption) return;
+  const auto& tenure = turn.state.tenure;
+  if (!tenure || tenure->cause == Cause::kAdoption || tenure->ever_verified) return;
   Took& took = turn.state.figures.phases[phase];
   took.within.resize(kPhaseBounds.size() + 1);
   const auto bound = std::lower_bound(kPhaseBounds.begin(), kPhaseBounds.end(), time);

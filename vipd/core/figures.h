@@ -18,7 +18,8 @@ inline constexpr std::array<std::chrono::milliseconds, 9> kPhaseBounds = {{
     std::chrono::milliseconds(10000), std::chrono::milliseconds(30000)}};
 
 // A phase of a move is over: intent (the key to the first intent), assign (the call), action
-// (Hetzner's), verify (the read), total (the key to verified). An adoption is no move.
+// (Hetzner's), verify (the read), total (the key to verified). An adoption is no move, a
+// later repair neither.
 void took(Turn& turn, const std::string& phase, Duration time);
 
 // {"moves":{cause:N},"drift":{action:N},"phases":{phase:{"count","sum","within":[...]}}}, sums
