@@ -123,6 +123,12 @@ void verified(Turn& turn, FipId id, Work& work) {
   }
 }
 
+// Somebody serves meanwhile, or drift says that the record is wrong (rule A18): there is time to
+// look first. Otherwise clients wait, and the record is trusted (rule A4).
+bool urgent(Cause cause) {
+  return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
+}
+
 // After a committed guard: what is there to do? `sent_at` is the guard's.
 void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
   const Belief& belief = turn.state.beliefs[id];
@@ -140,10 +146,9 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
     return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));
-  // Handed the key because the address was moved here: the record is what is wrong (rule A18).
   const Tenure& tenure = *turn.state.tenure;
-  const bool outdated = tenure.cause == Cause::kDrift && belief.at < tenure.since;
-  const bool recent = belief.aged && !outdated && turn.now - belief.at < kTrustRecord;
+  const bool look_first = !urgent(tenure.cause) && belief.at < tenure.since;
+  const bool recent = belief.aged && !look_first && turn.now - belief.at < kTrustRecord;
   if (!recent) return read_again(turn, work, Duration(0));
   if (!turn.may_write_api()) {
     work.phase = Phase::kStart;
@@ -464,6 +469,11 @@ bool cannot_finish(Turn& turn) {
   if (!turn.state.tenure || turn.paused() || all_verified(turn)) return false;
   const Tenure& tenure = *turn.state.tenure;
   if (!turn.state.token.refused.empty()) return true;
+  for (const auto& [id, work] : tenure.work) {
+    // Not as declared (rule A20): no other node may touch it either.
+    const auto belief = turn.state.beliefs.find(id);
+    if (belief != turn.state.beliefs.end() && belief->second.allowed == false) return false;
+  }
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }

@@ -18,9 +18,10 @@ constexpr seconds kLongestPause{7 * 24 * 3600};  // a forgotten one must end
 // A node by name or by server id.
 const NodeRecord* find_node(const Turn& turn, const std::string& wanted) {
   ServerId id = 0;
-  std::from_chars(wanted.data(), wanted.data() + wanted.size(), id);
+  const char* const end = wanted.data() + wanted.size();
+  if (std::from_chars(wanted.data(), end, id).ptr != end) id = 0;
   for (const auto& [instance, held] : turn.state.keys.nodes) {
-    if (held.record.node == wanted || held.record.server == id) return &held.record;
+    if (held.record.node == wanted || (id != 0 && held.record.server == id)) return &held.record;
   }
   return nullptr;
 }
@@ -52,6 +53,11 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
     return Refusal{false, absl::StrCat("paused by ", keys.pause->record.by, ": ",
                                        keys.pause->record.reason)};
   }
+  if (keys.request) {
+    return Refusal{false, absl::StrCat("a request of ", keys.request->record.by,
+                                       " is pending: ", keys.request->record.reason,
+                                       "; it ends with the handover or within 5 minutes")};
+  }
   if (!keys.leader || !keys.leader->readable) {
     return Refusal{false, "nobody holds the leader key, so there is nothing to hand over"};
   }
@@ -60,6 +66,11 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
     const NodeRecord* node = find_node(turn, event.off);
     const bool holds = event.off == holder.node || event.off == absl::StrCat(holder.server) ||
                        (node != nullptr && node->server == holder.server);
+    if (!holds && node == nullptr) {
+      return Refusal{false, absl::StrCat("no running vipd reports as ", event.off,
+                                         ", and the holder is ", holder.node,
+                                         "; `vipd status` lists the nodes")};
+    }
     if (!holds) {
       return Refusal{true, absl::StrCat(event.off, " does not hold it; ", holder.node, " does")};
     }
@@ -163,7 +174,7 @@ void on(Turn& turn, const HandoverAsked& event) {
   Order order = order_for(event.order, "request");
   order.value = record.text();
   order.done = "asked; the holder hands over as soon as the successor confirms";
-  order.refused = "paused meanwhile";
+  order.refused = "a pause or another request came first; see `vipd status`";
   put_key(turn, std::move(order), kRequestTtl);
 }
 
@@ -217,8 +228,11 @@ bool on_order(Turn& turn, const LeaseGranted& event) {
   order->lease = event.lease;
   const CallId call = turn.begin(order->txn, turn.config.timing.etcd_deadline);
   Txn txn{call, {}, {Put{turn.key(order->key), order->value, event.lease}}, order->txn.deadline};
-  // A pause that came meanwhile wins over a request (rule E20).
-  if (order->key == "request") txn.compare = {Compare{turn.key("pause"), 0, std::nullopt}};
+  // A pause or another request that came meanwhile wins over a request (rules E6, E20).
+  if (order->key == "request") {
+    txn.compare = {Compare{turn.key("pause"), 0, std::nullopt},
+                   Compare{turn.key("request"), 0, std::nullopt}};
+  }
   turn.send(std::move(txn));
   return true;
 }

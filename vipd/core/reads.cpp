@@ -13,6 +13,8 @@ using std::chrono::seconds;
 
 constexpr Duration kSpread = seconds(5);
 constexpr Duration kRefresh = hours(6);
+constexpr Duration kUndeclaredAgain = seconds(60);  // somebody may be putting it right
+constexpr Duration kUndeclaredSoon = seconds(5);    // while nobody manages the addresses
 constexpr int kReserve = 20;  // requests of the budget that only an assign may use
 constexpr Duration kBackoffMost = seconds(60);
 
@@ -91,12 +93,32 @@ bool claim_is_uncertain(const Turn& turn) {
   });
 }
 
+// A Floating IP that was not as declared when we looked may be so again. A holder's newer
+// verified record says that it is, but only Hetzner's own word counts (rule A20).
+bool undeclared_may_have_changed(Turn& turn) {
+  const State& state = turn.state;
+  bool undeclared = false;
+  bool contradicted = false;
+  for (const auto& [fip, belief] : state.beliefs) {
+    if (belief.allowed != false) continue;
+    undeclared = true;
+    const auto record = state.keys.assignments.find(fip);
+    contradicted = contradicted ||
+                   (record != state.keys.assignments.end() && record->second.fresh &&
+                    record->second.record.phase == AssignmentRecord::Phase::kVerified &&
+                    record->second.seen_at > state.reads.last_sent);
+  }
+  const bool soon = contradicted || (state.keys.current && !state.keys.leader);
+  return undeclared && turn.reached(state.reads.last_sent +
+                                    (soon ? kUndeclaredSoon : kUndeclaredAgain));
+}
+
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
   if (!turn.reached(reads.next_try)) return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (work_wants_list(turn)) return true;
-  if (claim_is_uncertain(turn)) return true;
+  if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
 }

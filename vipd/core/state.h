@@ -255,7 +255,7 @@ struct State {
   std::map<IpAddress, Instant> address_retry;
   std::map<IpAddress, std::string> address_problem;
 
-  Revision intent_epoch = 0;  // the highest one whose intent was ever seen
+  Revision intent_epoch = 0;  // the last one whose intent was seen
   Revision last_epoch = 0;  // of the leader key last accounted for
   std::string last_holder;
   ServerId last_server = 0;

@@ -74,7 +74,7 @@ inline constexpr Text kMembers<core::ReadyzAnswer> =
 template <> inline constexpr Text kMembers<core::TlsAnswer> = "TlsAnswer: call alive why sent_at";
 template <>
 inline constexpr Text kMembers<core::CertificateSeen> =
-    "CertificateSeen: call address names_it why sent_at";
+    "CertificateSeen: call address shown names_it why sent_at";
 template <>
 inline constexpr Text kMembers<core::OwnNode> =
     "OwnNode: call answered cordoned shutting_down why";
