@@ -85,6 +85,37 @@ TEST_CASE("an action that never ends is given up and asked about again", "[A14]"
   CHECK(world.until([&] { return world.verified(); }, 3min));
 }
 
+TEST_CASE("a planned move is finished on the node that was asked for, whatever Hetzner said before",
+          "[A10][A12]") {
+  World world = settled(3);
+  SECTION("requests of the whole project were refused for a minute") {
+    world.list_faults.assign(200, HcloudError::kRateLimited);
+  }
+  SECTION("Hetzner was down for a minute") {
+    world.list_faults.assign(200, HcloudError::kServer);
+  }
+  for (int i = 0; i < 3; ++i) world.post(i, TokenSeen{true, 2, ""});  // each looks anew
+  world.run(60s);
+  world.list_faults.clear();
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+}
+
+TEST_CASE("a handover during a rate limit waits for its end on the node that was asked for",
+          "[A12]") {
+  World world = settled(3);
+  world.list_faults.assign(200, HcloudError::kRateLimited);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(90s);
+  CHECK(world.holder() == "cp-2");
+  world.list_faults.clear();
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.assigns() == 1);
+}
+
 TEST_CASE("a rate limit moves the key nowhere: every node shares it", "[A12]") {
   World world = settled(3);
   world.assign_by_hand(World::kV4, 4711);

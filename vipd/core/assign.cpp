@@ -356,6 +356,7 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
   Work* work = work_of(turn, &Work::call, event.call, &id);
   if (work == nullptr) return false;
   note_rate(turn, event.rate);
+  note_limit(turn, event);
   note_refusal(turn, event.error, event.why);
   work->why = event.why;
   turn.say(Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why),
@@ -477,7 +478,9 @@ bool cannot_finish(Turn& turn) {
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  return !tenure.ever_verified && turn.reached(tenure.since + turn.config.timing.verified_within);
+  // A rate limit is the whole project's: another node would wait as long (rule A12).
+  const Instant since = std::max(tenure.since, turn.state.reads.limited_at);
+  return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 
 }  // namespace vipd::core

@@ -17,6 +17,7 @@ constexpr Duration kUndeclaredAgain = seconds(60);  // somebody may be putting i
 constexpr Duration kUndeclaredSoon = seconds(5);    // while nobody manages the addresses
 constexpr int kReserve = 20;  // requests of the budget that only an assign may use
 constexpr Duration kBackoffMost = seconds(60);
+constexpr Duration kWorkAgain = seconds(5);  // clients wait for what work reads
 
 struct Verdict {
   bool allowed = false;
@@ -115,9 +116,12 @@ bool undeclared_may_have_changed(Turn& turn) {
 
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
-  if (!turn.reached(reads.next_try)) return false;
+  const bool for_work = work_wants_list(turn);
+  if (!turn.reached(for_work ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
+                             : reads.next_try))
+    return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
-  if (work_wants_list(turn)) return true;
+  if (for_work) return true;
   if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
@@ -149,6 +153,10 @@ void ask_for_ourselves(Turn& turn) {
 
 void note_rate(Turn& turn, const Rate& rate) {
   if (rate.limit > 0) turn.state.reads.rate = rate;
+}
+
+void note_limit(Turn& turn, const HcloudFailed& event) {
+  if (event.error == HcloudError::kRateLimited) turn.state.reads.limited_at = turn.now;
 }
 
 void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
@@ -199,6 +207,7 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
   const bool own = Turn::ends(reads.own, event.call);
   if (!own && !Turn::ends(reads.list, event.call)) return false;
   note_rate(turn, event.rate);
+  note_limit(turn, event);
   note_refusal(turn, event.error, event.why);
   if (own && event.error == HcloudError::kNotFound) {
     reads.own_again = turn.now + kBackoffMost;  // a new server may not be known everywhere yet
@@ -212,6 +221,7 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
   } else {
     reads.generation_listed = 0;
     reads.problem = event.why;
+    reads.failed_at = turn.now;
   }
   Duration wait = backoff(turn, reads.failures++);
   if (event.error == HcloudError::kRateLimited) {

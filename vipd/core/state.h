@@ -110,6 +110,8 @@ struct Belief {
 struct Reads {
   Flight list, own;
   Instant next_regular, next_try;
+  Instant failed_at;   // a list that failed
+  Instant limited_at;  // the last 429, of any request
   std::uint64_t generation_listed = 0;
   std::uint64_t generation_own = 0;
   std::string own_problem;  // our server is unknown to the token's project
