@@ -69,8 +69,8 @@ inline constexpr Text kMembers<core::Belief> =
     "Belief: known server at aged certain allowed why_not";
 template <>
 inline constexpr Text kMembers<core::Reads> =
-    "Reads: list own next_regular next_try generation_listed generation_own own_problem last_sent "
-    "own_again ever failures problem rate lists assigns others";
+    "Reads: list own next_regular next_try failed_at limited_at generation_listed generation_own "
+    "own_problem last_sent own_again ever failures problem rate lists assigns others";
 template <>
 inline constexpr Text kMembers<core::Work> =
     "Work: phase guard call record rechecking intent_written action polling_since poll_at "
