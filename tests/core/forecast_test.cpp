@@ -67,8 +67,11 @@ TEST_CASE("moves carry cause and rule; phases, moves and drift are counted", "[O
   const auto status = world.status(1);
   CHECK(status["moves"].back()["cause"] == "request");
   CHECK(status["moves"].back()["rule"] == "E6");
+  CHECK(status["moves"].back()["reason"].get<std::string>().find("drill") != std::string::npos);
   const auto& figures = status["figures"];
-  CHECK(figures["moves"] == base::Json{{"request", 1}});
+  CHECK(figures["moves"]["request"] == 1);
+  CHECK(figures["moves"]["takeover"] == 0);
+  CHECK(figures["moves"].size() == 9);
   for (const auto* phase : {"intent", "assign", "action", "verify", "total"}) {
     INFO(phase);
     CHECK(figures["phases"][phase]["count"] == 1);

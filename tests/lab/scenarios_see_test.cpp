@@ -2,8 +2,10 @@
 #include "tests/catch.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -84,6 +86,68 @@ TEST_CASE("a hard pause holds off even the takeover of a dead holder until it is
   const auto refused = vipd(scene, holder, "lease release --if-holder " + instance);
   CHECK(refused.exit_code == 1);
   CHECK(names(refused.output, holder + " lives"));
+}
+
+TEST_CASE("a leader key whose holder is gone is released by hand, a living holder's never",
+          "[O3][E20]") {
+  Setup setup = quick();
+  setup.fip_on = "cp-1";
+  Scene scene(setup);
+  scene.until_settled("at first");
+  const auto start = scene.audit_seq();
+  REQUIRE(vipd(scene, "cp-1", "pause --for 2m --hard").exit_code == 0);
+  const std::string ghost = R"({"instance":"ghost","server":77,"node":"ghost"})";
+  REQUIRE(scene.etcdctl("cp-1", {"put", "/vipd/lab/api/leader", ghost}).exit_code == 0);
+  scene.until("cp-2 sees it", Millis(5000), [&] {
+    return names(vipd(scene, "cp-2", "lease show").output, "alive     no");
+  });
+  const auto wrong = vipd(scene, "cp-2", "lease release --if-holder another");
+  CHECK(wrong.exit_code == 1);
+  CHECK(names(wrong.output, "the holder is ghost"));
+  const auto released = vipd(scene, "cp-2", "lease release --if-holder ghost");
+  INFO(released.output);
+  CHECK(released.exit_code == 0);
+  CHECK(vipd(scene, "cp-2", "resume").exit_code == 0);
+  scene.until_settled("without the ghost");
+  CHECK(scene.holder() == "cp-1");
+  CHECK(scene.moves_since(start).empty());
+}
+
+TEST_CASE("a vipd that observes leaves no trace; the metrics of every kind please promtool",
+          "[O4][O5]") {
+  Setup setup = quick();
+  setup.fip_on = "cp-1";
+  Scene scene(setup);
+  scene.until_settled("at first");
+  scene.act("stop-vipd", "cp-3");
+  std::ofstream(scene.layout().node("cp-3") + "/vipd.yaml", std::ios::app) << "mode: observe\n";
+  scene.act("start-vipd", "cp-3");
+  scene.until("cp-3 observes", Millis(20000), [&] {
+    return names(vipd(scene, "cp-3", "why").output, "stand by for cp-1");
+  });
+  const std::string instance = scene.status_of("cp-3")["instance"];
+  const auto keys = scene.etcdctl("cp-1", {"get", "--prefix", "/vipd/", "--keys-only"});
+  CHECK(names(keys.output, "/vipd/lab/api/nodes/"));
+  CHECK_FALSE(names(keys.output, instance));
+  CHECK(vipd(scene, "cp-3", "pause --for 1m").exit_code == 1);
+
+  scene.write_token("cp-2", "");
+  scene.until("cp-2 only serves", Millis(20000), [&] { return scene.state_of("cp-2") == "serving"; });
+  for (const auto& [node, state] : {std::pair("cp-1", "holder"), std::pair("cp-2", "serving"),
+                                    std::pair("cp-3", "observing")}) {
+    const auto text = scene.run(node, {"curl", "-sS", "http://127.0.0.1:9479/metrics"});
+    INFO(text.output);
+    CHECK(names(text.output, fmt::format("vipd_state{{state=\"{}\"}} 1\n", state)));
+    if (std::system("promtool --version >/dev/null 2>&1") != 0) {
+      WARN("SKIPPED: no promtool; tools/setup installs it (package prometheus)");
+      return;
+    }
+    const auto judged = scene.run(
+        node, {"sh", "-c", "curl -sS http://127.0.0.1:9479/metrics | promtool check metrics"});
+    INFO(judged.output);
+    CHECK(judged.exit_code == 0);
+    CHECK(judged.output.empty());
+  }
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ TEST_CASE("every metric of the design is there, with what the status says") {
   CHECK(value(text, "vipd_state{state=\"holder\"}") == 1);
   CHECK(value(text, "vipd_state{state=\"frozen\"}") == 0);
   CHECK(value(text, "vipd_moves_total{cause=\"request\"}") == 1);
+  CHECK(value(text, "vipd_moves_total{cause=\"takeover\"}") == 0);
   CHECK(value(text, "vipd_drift_total{action=\"repaired\"}") >= 1);
+  CHECK(value(text, "vipd_drift_total{action=\"followed\"}") == 0);
   CHECK(value(text, "vipd_move_phase_seconds_bucket{phase=\"total\",le=\"1\"}") == 0);
   CHECK(value(text, "vipd_move_phase_seconds_bucket{phase=\"total\",le=\"2.5\"}") == 1);
   CHECK(value(text, "vipd_move_phase_seconds_bucket{phase=\"total\",le=\"+Inf\"}") == 1);

@@ -80,6 +80,7 @@ TEST_CASE("why: the gate, the moves with their rule, and what if this node died"
   status["ifThisNodeDied"] = {"cp-22 would take over", "if it cannot: nobody"};
   CHECK(why_text(status) == R"(cp-1: holder, ready
 reads Hetzner in 90 s
+holder: cp-1 (server 101), since 2026-01-30T23:55:00Z, first claim
 
 ! token: no file /var/lib/vipd/hcloud-token
 
@@ -87,13 +88,16 @@ GATE       OK   EVIDENCE
 apiserver  yes  /readyz 200
 token      no   no token file
 
-MOVE                  FROM   TO    CAUSE  RULE  EPOCH
-2026-01-30T23:50:00Z  cp-22  cp-1  dead   E14   4711
+MOVE                  FROM   TO    CAUSE  RULE  EPOCH  REASON
+2026-01-30T23:50:00Z  cp-22  cp-1  dead   E14   4711   -
 
 IF THIS NODE DIED NOW
 cp-22 would take over
 if it cannot: nobody
 )");
+  status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", true}, {"until", "later"}};
+  CHECK(why_text(status).find("\npaused: hard by anna: work (until later)\n") !=
+        std::string::npos);
   status["moves"] = Json::array();
   CHECK(why_text(status).find("no move seen since this vipd started\n") != std::string::npos);
   CHECK_FALSE(why_text(nullptr).empty());

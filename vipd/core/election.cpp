@@ -292,7 +292,8 @@ void account_for_leader(Turn& turn) {
     }
     if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
     state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
-                           leader.record.server, leader.record.cause, leader.kv.mod_revision});
+                           leader.record.server, leader.record.cause, leader.kv.mod_revision,
+                           leader.record.reason});
   }
   turn.say(Say::Level::kInfo, "E3", absl::StrCat("the leader key names ", leader.record.node),
            {{"cause", std::string(name_of(leader.record.cause))},

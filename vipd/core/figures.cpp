@@ -22,7 +22,15 @@ base::Json figures_json(const Figures& figures) {
                      {"sum", std::chrono::duration<double>(took.sum).count()},
                      {"within", took.within}};
   }
-  return {{"moves", figures.moves}, {"drift", figures.drift}, {"phases", phases}};
+  // Those that have not happened too: an alert on an increase needs the 0 before the 1.
+  base::Json moves = base::Json::object();
+  for (int cause = 0; cause <= static_cast<int>(Cause::kShutdown); ++cause) {
+    moves[std::string(name_of(static_cast<Cause>(cause)))] = 0;
+  }
+  moves.update(figures.moves);
+  base::Json drift = {{"followed", 0}, {"repaired", 0}, {"reported", 0}};
+  drift.update(figures.drift);
+  return {{"moves", moves}, {"drift", drift}, {"phases", phases}};
 }
 
 }  // namespace vipd::core

@@ -217,6 +217,7 @@ struct Move {
   ServerId to_server = 0;
   Cause cause = Cause::kFirstClaim;
   Revision epoch = 0;
+  std::string reason;  // the operator's, where one asked
 };
 
 // What is counted for metrics, since the process started.

@@ -190,7 +190,8 @@ Json moves_json(const State& state) {
                     {"server", move.to_server},
                     {"cause", name_of(move.cause)},
                     {"rule", rule_of(move.cause)},
-                    {"epoch", move.epoch}});
+                    {"epoch", move.epoch},
+                    {"reason", move.reason}});
   }
   return list;
 }
@@ -207,8 +208,9 @@ Json problems_json(const State& state) {
   if (!state.reads.problem.empty()) list.push_back(absl::StrCat("Hetzner: ", state.reads.problem));
   if (holder_is_silent(state)) {
     list.push_back(absl::StrCat("the holder ", state.keys.leader->record.node,
-                                " has no nodes/ key: its vipd is gone or never was; the key goes "
-                                "with its lease, or look at it with etcdctl"));
+                                " has no nodes/ key: its vipd is gone; the key goes with its "
+                                "lease, else: vipd lease release --if-holder ",
+                                state.keys.leader->record.instance));
   }
   for (const auto& [instance, held] : state.keys.nodes) {
     const bool twin = state.self.identity && instance != state.self.instance &&

@@ -35,7 +35,7 @@ int pause(const OrderOptions& options, const Surroundings& around) {
               {{"seconds", lasts.count()},
                {"hard", options.hard},
                {"by", caller(around)},
-               {"reason", options.reason}},
+               {"reason", options.reason.empty() ? "no reason given" : options.reason}},
               options, around);
 }
 
@@ -58,8 +58,7 @@ void add_pause(CLI::App& app, Chosen& chosen, OrderOptions& options, const Surro
       ->required()
       ->check(CLI::Validator(duration_problem, "DURATION"));
   command->add_flag("--hard", options.hard, "Not even off a dead holder");
-  command->add_option("--reason", options.reason, "Shown to everybody")
-      ->required()
+  command->add_option("--reason", options.reason, "Shown to everybody, with who asked")
       ->type_name("TEXT");
   command->callback([&] { chosen = [&] { return pause(options, around); }; });
 

@@ -96,7 +96,7 @@ inline constexpr Text kMembers<core::Stop> =
     "Stop: asked deadline node hand_over release release_again released gave";
 template <> inline constexpr Text kMembers<base::WallTime> = "WallTime: seconds";
 template <>
-inline constexpr Text kMembers<core::Move> = "Move: at from to to_server cause epoch";
+inline constexpr Text kMembers<core::Move> = "Move: at from to to_server cause epoch reason";
 template <>
 inline constexpr Text kMembers<core::State> =
     "State: random last_call started wake self keys session member gate token beliefs reads "

@@ -28,19 +28,21 @@ std::string pause_text(const Json& pause) {
   return text;
 }
 
+std::string held_by(const Json& holder) {
+  if (!holder.is_object()) return "nobody";
+  std::string text = fmt::format("{}, since {}, {}", who(holder), shown(holder, "since"),
+                                 shown(holder, "cause"));
+  if (shown(holder, "reason") != "-") text += ": " + shown(holder, "reason");
+  return text;
+}
+
 std::string summary(const Json& status) {
-  const auto& holder = field(status, "holder");
-  std::string held_by = who(holder);
-  if (holder.is_object()) {
-    held_by += fmt::format(", since {}, {}", shown(holder, "since"), shown(holder, "cause"));
-    if (shown(holder, "reason") != "-") held_by += ": " + shown(holder, "reason");
-  }
   std::vector<Row> rows = {
       {"node", fmt::format("{} (server {}), instance {}", shown(status, "node"),
                            shown(status, "server"), shown(status, "instance"))},
       {"state", shown(status, "state")},
       {"ready", shown(status, "ready")},
-      {"holder", held_by},
+      {"holder", held_by(field(status, "holder"))},
       {"epoch", shown(status, "epoch")},
       {"lease", lease_text(field(status, "lease"))},
   };
@@ -86,11 +88,14 @@ std::string why_text(const Json& status) {
                                  shown(status, "state"),
                                  field(status, "ready") == true ? "" : "not ",
                                  shown(status, "next"));
+  text += fmt::format("holder: {}\n", held_by(field(status, "holder")));
+  const auto& pause = field(status, "paused");
+  if (pause.is_object()) text += fmt::format("paused: {}\n", pause_text(pause));
   text += problems_text(field(status, "problems"));
   text += section(field(status, "gate"), {"GATE", "OK", "EVIDENCE"},
                   {"condition", "ok", "evidence"});
-  text += section(field(status, "moves"), {"MOVE", "FROM", "TO", "CAUSE", "RULE", "EPOCH"},
-                  {"at", "from", "to", "cause", "rule", "epoch"});
+  text += section(field(status, "moves"), {"MOVE", "FROM", "TO", "CAUSE", "RULE", "EPOCH", "REASON"},
+                  {"at", "from", "to", "cause", "rule", "epoch", "reason"});
   if (field(status, "moves").empty()) text += "\nno move seen since this vipd started\n";
   text += "\nIF THIS NODE DIED NOW\n";
   for (const auto& sentence : field(status, "ifThisNodeDied")) text += shown(sentence) + "\n";
