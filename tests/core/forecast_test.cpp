@@ -37,7 +37,7 @@ TEST_CASE("where nobody is ready, or all is hard paused, nobody is foretold and 
     world.run(5s);
     const std::string text = foretold(world, 0);
     CHECK(names(text, "nobody would take over: no other node is ready"));
-    CHECK(names(text, "cp-3 is not: apiserver-readyz"));
+    CHECK(names(text, "cp-3 is not ready: apiserver-readyz"));
   }
   SECTION("hard paused") {
     world.post(0, PauseAsked{5, 3600s, true, "ann", "window"});
@@ -53,7 +53,7 @@ TEST_CASE("alone, or without etcd, the forecast says so", "[O6]") {
   World alone = settled(1);
   CHECK(names(foretold(alone, 0), "no other vipd reports"));
   World two = settled(2);
-  CHECK(names(foretold(two, 0), "with two etcd members the quorum would be lost"));
+  CHECK(names(foretold(two, 0), "if no third etcd member lives, the quorum would be lost"));
   two.lose_quorum();
   two.run(10s);
   CHECK(names(foretold(two, 0), "this node cannot tell"));

@@ -64,6 +64,7 @@ TEST_CASE("a second pause replaces the first; resume ends it; resume of nothing 
   world.run(70s);  // the first one's lease is over
   CHECK(world.status(2)["paused"]["by"] == "bob");
   CHECK(world.status(2)["paused"]["hard"] == true);
+  CHECK(names(world.status(2)["next"], "hard paused: takes nothing over"));
   world.post(2, ResumeAsked{7, "bob"});
   world.run(1s);
   CHECK(last_answer(world, 2, true) == "resumed");

@@ -147,6 +147,7 @@ TEST_CASE("a vipd that crashes leaves its journal") {
   REQUIRE(comes([&] { return rig.run({"why", "--socket", rig.socket}) == 0; }));
   daemon.signal(number);
   CHECK(daemon.wait() == 128 + number);
+  CHECK(rig.says(daemon.err(), "vipd replay " + (rig.folder / "journal.crash")));
   CHECK(rig.run({"replay", rig.folder / "journal.crash"}) == 0);
   CHECK(rig.says(rig.out, "IdentityFailed"));
 }

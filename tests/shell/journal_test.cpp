@@ -87,10 +87,10 @@ struct Recorded {
 };
 
 struct Told {
-  explicit Told(const std::string& journal) {
+  explicit Told(const std::string& journal, Telling telling = Telling::kNotable) {
     std::stringstream text;
     std::stringstream problems;
-    code = replay(journal, text, problems);
+    code = replay(journal, telling, text, problems);
     out = text.str();
     err = problems.str();
   }
@@ -134,6 +134,12 @@ TEST_CASE("an eventful hour replays to the same commands and tells its story") {
   CHECK(told.tells("does Txn {"));
   CHECK(told.tells("HandoverAsked {\"by\":\"ann\""));
   CHECK(told.tells("now  state = \"frozen\""));
+  CHECK_FALSE(told.tells("ProbeTls"));
+  const Told all(recorded.journal.text(), Telling::kAll);
+  CHECK(all.code == kFine);
+  CHECK(all.tells("does ProbeTls {"));
+  CHECK(all.tells(" TlsAnswer {"));
+  CHECK(all.out.size() > 2 * told.out.size());
 }
 
 TEST_CASE("a full journal forgets the oldest, stays within its bound and still replays") {

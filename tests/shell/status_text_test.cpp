@@ -71,7 +71,7 @@ TEST_CASE("why the holder holds; nobody holds; somebody has paused it") {
   status["paused"] = {{"by", "anna"}, {"reason", "network work"}, {"hard", true}};
   const auto text = status_text(status);
   CHECK(text.find("holder  nobody\n") != text.npos);
-  CHECK(text.find("paused  hard by anna: network work\n") != text.npos);
+  CHECK(text.find("paused  hard, by anna: network work\n") != text.npos);
 }
 
 TEST_CASE("why: the gate, the moves with their rule, and what if this node died") {
@@ -96,7 +96,7 @@ cp-22 would take over
 if it cannot: nobody
 )");
   status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", true}, {"until", "later"}};
-  CHECK(why_text(status).find("\npaused: hard by anna: work (until later)\n") !=
+  CHECK(why_text(status).find("\npaused: hard, by anna: work (until later)\n") !=
         std::string::npos);
   status["moves"] = Json::array();
   CHECK(why_text(status).find("no move seen since this vipd started\n") != std::string::npos);
@@ -121,7 +121,7 @@ since     2026-01-30T23:55:00Z, first claim
 TEST_CASE("a pause says until when") {
   Json status = holder_status();
   status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", false}, {"until", "later"}};
-  CHECK(status_text(status).find("paused  yes by anna: work (until later)\n") !=
+  CHECK(status_text(status).find("paused  by anna: work (until later)\n") !=
         std::string::npos);
 }
 

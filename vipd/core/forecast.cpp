@@ -30,7 +30,7 @@ std::string names(const std::vector<const NodeRecord*>& nodes) {
 void about_quorum(const Turn& turn, Sentences& sentences) {
   if (others(turn).size() == 1) {
     sentences.push_back(
-        "with two etcd members the quorum would be lost, and then nothing moves until one is back");
+        "if no third etcd member lives, the quorum would be lost: nothing moves until one is back");
   }
 }
 
@@ -45,7 +45,7 @@ Sentences as_holder(Turn& turn) {
     Sentences sentences = {"nobody would take over: no other node is ready"};
     for (const auto& [instance, held] : state.keys.nodes) {
       if (held.record.server == turn.server()) continue;
-      sentences.push_back(absl::StrCat(held.record.node, " is not: ", held.record.why));
+      sentences.push_back(absl::StrCat(held.record.node, " is not ready: ", held.record.why));
     }
     return sentences;
   }

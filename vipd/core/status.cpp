@@ -85,6 +85,10 @@ Summary summary(Turn& turn) {
                                                         : state.election.waiting};
   }
   if (!state.gate.ready) return {"not-ready", "cannot take over; see gate"};
+  if (turn.hard_paused()) return {"standby", "hard paused: takes nothing over; see `paused`"};
+  if (turn.paused()) {
+    return {"standby", "paused: takes over only when the holder's lease ends; see `paused`"};
+  }
   return {"standby", "takes over when the holder's lease ends or the key is handed to it"};
 }
 

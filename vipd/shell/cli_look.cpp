@@ -38,7 +38,8 @@ int dump_journal(const LookOptions& options, const Surroundings& around) {
 int replay_file(const LookOptions& options, const Surroundings& around) {
   const auto journal = base::read_file(options.file, kLargestJournal);
   if (!journal.ok()) return could_not_tell(journal.status(), around);
-  return replay(*journal, around.out, around.err);
+  const auto telling = options.all ? Telling::kAll : Telling::kNotable;
+  return replay(*journal, telling, around.out, around.err);
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ void add_look_commands(CLI::App& app, Chosen& chosen, LookOptions& options,
   CLI::App* again = app.add_subcommand(
       "replay", "Tell a journal's story by running it through this vipd; 0 if it decides the same");
   again->add_option("FILE", options.file, "of `vipd journal dump`, or journal.crash")->required();
+  again->add_flag("--all", options.all, "Tell probes and keepalives that changed nothing, too");
   again->callback([&] { chosen = [&] { return replay_file(options, around); }; });
 }
 

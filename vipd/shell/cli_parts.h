@@ -26,6 +26,7 @@ void add_socket(CLI::App& command, std::string& socket);
 struct LookOptions {
   std::string socket = kDefaultSocket;
   std::string file;
+  bool all = false;
 };
 struct OrderOptions {
   std::string socket = kDefaultSocket;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <string_view>
 #include <utility>
 
 namespace vipd::shell {
@@ -18,7 +19,9 @@ std::atomic<const CrashDump*> the_dump{nullptr};
 }  // namespace
 
 CrashDump::CrashDump(const Journal& journal, std::string path)
-    : journal_(journal), path_(std::move(path)) {
+    : journal_(journal),
+      path_(std::move(path)),
+      farewell_("vipd: crashed; for its last minutes: vipd replay " + path_ + "\n") {
   the_dump = this;
   const stack_t stack{.ss_sp = stack_.data(), .ss_flags = 0, .ss_size = stack_.size()};
   ::sigaltstack(&stack, nullptr);
@@ -42,17 +45,19 @@ void CrashDump::on_signal(int number) {
 }
 
 void CrashDump::write() const {
+  const auto write_all = [](int file, std::string_view text) {
+    while (!text.empty()) {
+      const ssize_t written = ::write(file, text.data(), text.size());
+      if (written <= 0) return;
+      text.remove_prefix(static_cast<std::size_t>(written));
+    }
+  };
   const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                           0600);
   if (file < 0) return;
-  for (std::string_view part : journal_.parts()) {
-    while (!part.empty()) {
-      const ssize_t written = ::write(file, part.data(), part.size());
-      if (written <= 0) break;
-      part.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
+  for (const std::string_view part : journal_.parts()) write_all(file, part);
   ::close(file);
+  write_all(STDERR_FILENO, farewell_);
 }
 
 }  // namespace vipd::shell

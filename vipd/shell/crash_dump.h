@@ -1,5 +1,5 @@
 // Writes the journal to a file when the process is about to die of a signal (a bad access, an
-// abort, an uncaught exception), then lets it die of that signal.
+// abort, an uncaught exception), names it on standard error, then lets it die of that signal.
 //
 // File     0600, replaced: the newest crash counts. Its folder must exist.
 // Limits   SIGKILL cannot be caught: after it there is no dump.
@@ -27,6 +27,7 @@ class CrashDump {
 
   const Journal& journal_;
   std::string path_;
+  std::string farewell_;
   std::array<char, 64 << 10> stack_{};  // of its own: the crash may be an overflow
 };
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <ostream>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,9 @@ namespace {
 
 using base::Json;
 
+template <typename One, typename... Others>
+constexpr bool kIsOneOf = (std::is_same_v<One, Others> || ...);
+
 std::string shown(const core::Say& say) {
   constexpr std::string_view kLevels[] = {"debug", "info", "warn", "error"};
   std::string text = fmt::format("{:<5} {:<4} {}", kLevels[static_cast<std::size_t>(say.level)],
@@ -24,10 +28,31 @@ std::string shown(const core::Say& say) {
   return text;
 }
 
+// What a healthy vipd does all the time.
+bool routine(const core::Command& command) {
+  return std::visit(
+      [](const auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        return kIsOneOf<One, core::ProbeReadyz, core::ProbeTls, core::ProbeCertificate,
+                        core::KeepLease, core::ReadKey, core::ReadMember>;
+      },
+      command);
+}
+bool routine(const core::Event& event) {
+  return std::visit(
+      [](const auto& one) {
+        using One = std::decay_t<decltype(one)>;
+        return kIsOneOf<One, core::Tick, core::ReadyzAnswer, core::TlsAnswer,
+                        core::CertificateSeen, core::LeaseKept, core::KeyRead, core::MemberStatus>;
+      },
+      event);
+}
+
 // One run of the core over a journal.
 class Story {
  public:
-  Story(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
+  Story(Telling telling, std::ostream& out, std::ostream& err)
+      : telling_(telling), out_(out), err_(err) {}
 
   // False where the line makes no sense at its place.
   bool read(std::size_t number, JournalLine line) {
@@ -46,8 +71,10 @@ class Story {
   void judge(std::optional<JournalDid> recorded);
   void differs(std::string_view what);
   void tell(const JournalEntry& entry);
-  void tell_changes(core::Now now);
+  // Of the status, one a line.
+  std::string changes(core::Now now);
 
+  Telling telling_;
   std::ostream& out_;
   std::ostream& err_;
   std::size_t number_ = 0;
@@ -121,29 +148,35 @@ void Story::differs(std::string_view what) {
 }
 
 void Story::tell(const JournalEntry& entry) {
+  const bool all = telling_ == Telling::kAll;
+  std::string text;
+  for (const core::Command& command : did_) {
+    if (const auto* say = std::get_if<core::Say>(&command)) {
+      text += fmt::format("    says {}\n", shown(*say));
+    } else if (all || !routine(command)) {
+      text += fmt::format("    does {}\n", command_text(command));
+    }
+  }
+  text += changes(entry.now);
+  if (text.empty() && !all && routine(entry.event)) return;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(
                                 entry.now.at.time_since_epoch()).count();
   out_ << fmt::format("{} {}.{:03} {}\n", rfc3339(entry.now.wall), milliseconds / 1000,
-                      milliseconds % 1000, event_text(entry.event));
-  for (const core::Command& command : did_) {
-    if (const auto* say = std::get_if<core::Say>(&command)) {
-      out_ << "    says " << shown(*say) << "\n";
-    } else {
-      out_ << "    does " << command_text(command) << "\n";
-    }
-  }
-  tell_changes(entry.now);
+                      milliseconds % 1000, event_text(entry.event))
+       << text;
 }
 
-void Story::tell_changes(core::Now now) {
+std::string Story::changes(core::Now now) {
+  std::string text;
   Json status = status_digest(core::status_json(head_->config, state_, now));
   for (const Json& change : Json::diff(status_, status)) {
     const std::string path = change["path"];
     if (path.empty()) continue;  // the first status, whole
-    out_ << fmt::format("    now  {} = {}\n", path.substr(1),
+    text += fmt::format("    now  {} = {}\n", path.substr(1),
                         change.contains("value") ? change["value"].dump() : "gone");
   }
   status_ = std::move(status);
+  return text;
 }
 
 int Story::end() {
@@ -165,8 +198,8 @@ int Story::end() {
 
 }  // namespace
 
-int replay(std::string_view journal, std::ostream& out, std::ostream& err) {
-  Story story(out, err);
+int replay(std::string_view journal, Telling telling, std::ostream& out, std::ostream& err) {
+  Story story(telling, out, err);
   std::size_t number = 0;
   while (!journal.empty()) {
     ++number;

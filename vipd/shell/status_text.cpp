@@ -22,7 +22,7 @@ std::string lease_text(const Json& lease) {
 }
 
 std::string pause_text(const Json& pause) {
-  std::string text = fmt::format("{} by {}: {}", field(pause, "hard") == true ? "hard" : "yes",
+  std::string text = fmt::format("{}by {}: {}", field(pause, "hard") == true ? "hard, " : "",
                                  shown(pause, "by"), shown(pause, "reason"));
   if (shown(pause, "until") != "-") text += fmt::format(" (until {})", shown(pause, "until"));
   return text;
