@@ -132,7 +132,8 @@ TEST_CASE("a vipd that observes leaves no trace; the metrics of every kind pleas
   CHECK(vipd(scene, "cp-3", "pause --for 1m").exit_code == 1);
 
   scene.write_token("cp-2", "");
-  scene.until("cp-2 only serves", Millis(20000), [&] { return scene.state_of("cp-2") == "serving"; });
+  scene.until("cp-2 only serves", Millis(20000),
+              [&] { return scene.state_of("cp-2") == "serving"; });
   for (const auto& [node, state] : {std::pair("cp-1", "holder"), std::pair("cp-2", "serving"),
                                     std::pair("cp-3", "observing")}) {
     const auto text = scene.run(node, {"curl", "-sS", "http://127.0.0.1:9479/metrics"});

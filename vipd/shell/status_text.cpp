@@ -94,7 +94,8 @@ std::string why_text(const Json& status) {
   text += problems_text(field(status, "problems"));
   text += section(field(status, "gate"), {"GATE", "OK", "EVIDENCE"},
                   {"condition", "ok", "evidence"});
-  text += section(field(status, "moves"), {"MOVE", "FROM", "TO", "CAUSE", "RULE", "EPOCH", "REASON"},
+  text += section(field(status, "moves"),
+                  {"MOVE", "FROM", "TO", "CAUSE", "RULE", "EPOCH", "REASON"},
                   {"at", "from", "to", "cause", "rule", "epoch", "reason"});
   if (field(status, "moves").empty()) text += "\nno move seen since this vipd started\n";
   text += "\nIF THIS NODE DIED NOW\n";
