@@ -26,13 +26,6 @@ std::string content_of(const std::string& path) {
   return text.str();
 }
 
-// One vipd command at the socket of the node's own vipd, through a shell.
-Executed vipd(Scene& scene, const std::string& node, const std::string& words) {
-  return scene.run(node, {"sh", "-c",
-                          fmt::format("VIPD_SOCKET={} {}/vipd {}",
-                                      scene.layout().vipd_socket(node), quick().bin, words)});
-}
-
 TEST_CASE("journals of the lab replay to the same commands and hold no token", "[O6]") {
   Setup setup = quick();
   setup.fip_on = "cp-1";
@@ -40,7 +33,7 @@ TEST_CASE("journals of the lab replay to the same commands and hold no token", "
   scene.until_settled("at first");
   REQUIRE(scene.ask_handover("cp-1", "cp-2").ok());
   scene.until("cp-2 holds", Millis(20000), [&] { return scene.holder() == "cp-2"; });
-  CHECK(names(vipd(scene, "cp-2", "why").output, "would take over"));
+  CHECK(names(scene.vipd("cp-2", "why").output, "would take over"));
   scene.act("kill-apiserver", "cp-2");
   scene.until("another holds", Millis(30000), [&] {
     return !scene.holder().empty() && scene.holder() != "cp-2";
@@ -50,9 +43,9 @@ TEST_CASE("journals of the lab replay to the same commands and hold no token", "
   scene.until_settled("after two moves");
   for (const auto& node : scene.running()) {
     const std::string file = scene.layout().node(node) + "/journal";
-    REQUIRE(vipd(scene, node, "journal dump > " + file).exit_code == 0);
+    REQUIRE(scene.vipd(node, "journal dump > " + file).exit_code == 0);
     CHECK_FALSE(names(content_of(file), kToken));
-    const int code = vipd(scene, node, fmt::format("replay {0} > {0}.story", file)).exit_code;
+    const int code = scene.vipd(node, fmt::format("replay {0} > {0}.story", file)).exit_code;
     const std::string story = content_of(file + ".story");
     INFO(node << ": " << story.substr(story.size() - std::min<std::size_t>(story.size(), 2000)));
     CHECK(code == 0);
@@ -68,22 +61,22 @@ TEST_CASE("a hard pause holds off even the takeover of a dead holder until it is
   Scene scene(setup);
   scene.until_settled("at first");
   const auto start = scene.audit_seq();
-  const auto paused = vipd(scene, "cp-2", "pause --for 40s --hard --reason test");
+  const auto paused = scene.vipd("cp-2", "pause --for 40s --hard --reason test");
   INFO(paused.output);
   REQUIRE(paused.exit_code == 0);
   scene.until("all know", Millis(3000), [&] {
     return scene.status_of("cp-3")["paused"].is_object();
   });
-  CHECK(names(vipd(scene, "cp-1", "why").output, "nobody would take over: hard paused"));
+  CHECK(names(scene.vipd("cp-1", "why").output, "nobody would take over: hard paused"));
   scene.act("kill", "cp-1");
   scene.nothing_moves(start, Millis(15000), "while paused");
-  CHECK(vipd(scene, "cp-3", "resume").exit_code == 0);
+  CHECK(scene.vipd("cp-3", "resume").exit_code == 0);
   scene.until("another takes over", Millis(40000), [&] { return !scene.holder().empty(); });
   const auto holder = scene.holder();
-  const auto lease = vipd(scene, holder, "lease show");
+  const auto lease = scene.vipd(holder, "lease show");
   CHECK(names(lease.output, "holder    " + holder));
   const std::string instance = scene.status_of(holder)["instance"];
-  const auto refused = vipd(scene, holder, "lease release --if-holder " + instance);
+  const auto refused = scene.vipd(holder, "lease release --if-holder " + instance);
   CHECK(refused.exit_code == 1);
   CHECK(names(refused.output, holder + " lives"));
 }
@@ -95,19 +88,19 @@ TEST_CASE("a leader key whose holder is gone is released by hand, a living holde
   Scene scene(setup);
   scene.until_settled("at first");
   const auto start = scene.audit_seq();
-  REQUIRE(vipd(scene, "cp-1", "pause --for 2m --hard").exit_code == 0);
+  REQUIRE(scene.vipd("cp-1", "pause --for 2m --hard").exit_code == 0);
   const std::string ghost = R"({"instance":"ghost","server":77,"node":"ghost"})";
   REQUIRE(scene.etcdctl("cp-1", {"put", "/vipd/lab/api/leader", ghost}).exit_code == 0);
   scene.until("cp-2 sees it", Millis(5000), [&] {
-    return names(vipd(scene, "cp-2", "lease show").output, "alive     no");
+    return names(scene.vipd("cp-2", "lease show").output, "alive     no");
   });
-  const auto wrong = vipd(scene, "cp-2", "lease release --if-holder another");
+  const auto wrong = scene.vipd("cp-2", "lease release --if-holder another");
   CHECK(wrong.exit_code == 1);
   CHECK(names(wrong.output, "the holder is ghost"));
-  const auto released = vipd(scene, "cp-2", "lease release --if-holder ghost");
+  const auto released = scene.vipd("cp-2", "lease release --if-holder ghost");
   INFO(released.output);
   CHECK(released.exit_code == 0);
-  CHECK(vipd(scene, "cp-2", "resume").exit_code == 0);
+  CHECK(scene.vipd("cp-2", "resume").exit_code == 0);
   scene.until_settled("without the ghost");
   CHECK(scene.holder() == "cp-1");
   CHECK(scene.moves_since(start).empty());
@@ -123,13 +116,13 @@ TEST_CASE("a vipd that observes leaves no trace; the metrics of every kind pleas
   std::ofstream(scene.layout().node("cp-3") + "/vipd.yaml", std::ios::app) << "mode: observe\n";
   scene.act("start-vipd", "cp-3");
   scene.until("cp-3 observes", Millis(20000), [&] {
-    return names(vipd(scene, "cp-3", "why").output, "stand by for cp-1");
+    return names(scene.vipd("cp-3", "why").output, "stand by for cp-1");
   });
   const std::string instance = scene.status_of("cp-3")["instance"];
   const auto keys = scene.etcdctl("cp-1", {"get", "--prefix", "/vipd/", "--keys-only"});
   CHECK(names(keys.output, "/vipd/lab/api/nodes/"));
   CHECK_FALSE(names(keys.output, instance));
-  CHECK(vipd(scene, "cp-3", "pause --for 1m").exit_code == 1);
+  CHECK(scene.vipd("cp-3", "pause --for 1m").exit_code == 1);
 
   scene.write_token("cp-2", "");
   scene.until("cp-2 only serves", Millis(20000),

@@ -48,6 +48,21 @@ bool routine(const core::Event& event) {
       event);
 }
 
+// For people: a change of "gate/token/ok" says more than one of "gate/6/ok".
+Json by_name(Json status) {
+  constexpr std::pair<const char*, const char*> kLists[] = {
+      {"gate", "condition"}, {"fips", "address"}, {"nodes", "instance"}};
+  for (const auto& [list, name] : kLists) {
+    Json named = Json::object();
+    for (Json& one : status[list]) {
+      const std::string key = one[name];
+      named[key] = std::move(one);
+    }
+    status[list] = std::move(named);
+  }
+  return status;
+}
+
 // One run of the core over a journal.
 class Story {
  public:
@@ -168,7 +183,7 @@ void Story::tell(const JournalEntry& entry) {
 
 std::string Story::changes(core::Now now) {
   std::string text;
-  Json status = status_digest(core::status_json(head_->config, state_, now));
+  Json status = by_name(status_digest(core::status_json(head_->config, state_, now)));
   for (const Json& change : Json::diff(status_, status)) {
     const std::string path = change["path"];
     if (path.empty()) continue;  // the first status, whole
