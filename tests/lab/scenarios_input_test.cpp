@@ -190,6 +190,31 @@ TEST_CASE("garbage in its keys is shown, moves nothing, and is gone when it is d
   CHECK(scene.moves_since(start).empty());
 }
 
+TEST_CASE("garbage for the pause or for the address' own record costs no move, dead holder or not",
+          "[E1][A1][E20]") {
+  Scene scene(on_cp_1());
+  scene.until_settled("at first");
+  const auto start = scene.audit_seq();
+  const std::string prefix = "/vipd/lab/api/";
+  const std::string record = fmt::format("{}assignment/{}", prefix, kFipV4Id);
+  REQUIRE(scene.etcdctl("cp-2", {"put", record, "{"}).exit_code == 0);
+  shows(scene, "cp-2", record);
+  scene.nothing_moves(start, Millis(5000), "with garbage for the record");
+  // A pause that cannot be read is one: somebody meant to stop vipd.
+  REQUIRE(scene.etcdctl("cp-2", {"put", prefix + "pause", "\xff"}).exit_code == 0);
+  shows(scene, "cp-1", prefix + "pause");
+  scene.until("cp-1 is paused", kShown,
+              [&] { return scene.status_of("cp-1")["paused"].is_object(); });
+  scene.nothing_moves(start, Millis(5000), "with garbage for the pause");
+  REQUIRE(scene.etcdctl("cp-2", {"del", prefix + "pause"}).exit_code == 0);
+  scene.until("cp-1 is not paused", kShown,
+              [&] { return scene.status_of("cp-1")["paused"].is_null(); });
+  scene.act("kill", "cp-1");
+  scene.until("another node serves", Millis(20000),
+              [&] { return scene.who_answers().find("cp-") == 0; });
+  scene.judge();
+}
+
 TEST_CASE("an address removed by hand comes back; one put there in global scope is refused",
           "[N6][N7][E11]") {
   Scene scene(on_cp_1());

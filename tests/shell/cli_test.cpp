@@ -66,6 +66,7 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   CHECK(rig.says(rig.err, "--reason"));
   CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
+  CHECK(rig.run({"handover", "--reason", " "}) == 2);
   CHECK(rig.says(rig.err, "soon"));
 }
 
@@ -160,6 +161,8 @@ TEST_CASE("a journal that is not there, or is none, could not be told") {
   CHECK(rig.says(rig.err, "line 1 is no line of a journal"));
   CHECK(rig.run({"replay"}) == 2);
   CHECK(rig.run({"pause", "--for", "soon", "--reason", "x"}) == 2);
+  CHECK(rig.run({"pause", "--for", "5m", "--reason", " "}) == 2);
+  CHECK(rig.run({"pause", "--for", "5m", "--socket", rig.socket}) == 3);
   CHECK(rig.run({"lease"}) == 2);
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ absl::StatusOr<Settings> settings_from(SettingSources& sources, const Surroundin
     settings->core.version = VIPD_VERSION;
   } else {
     around.err << settings.status().message() << "\n";
+    if (!sources.config_file && !std::filesystem::exists(kDefaultConfigFile)) {
+      around.err << "no --config FILE was given, and there is no " << kDefaultConfigFile << "\n";
+    }
   }
   return settings;
 }
@@ -119,7 +123,8 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
       ->excludes(to);
   command->add_option("--reason", options.order.reason, "Kept with the move")
       ->required()
-      ->type_name("TEXT");
+      ->check(CLI::Validator(reason_problem, "TEXT"))
+      ->type_name("");
   command->add_option("--timeout", options.timeout, "Wait this long")
       ->check(CLI::Validator(duration_problem, "DURATION"))
       ->capture_default_str();
@@ -156,10 +161,17 @@ std::string duration_problem(const std::string& text) {
   return duration.ok() ? "" : std::string(duration.status().message());
 }
 
+std::string reason_problem(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos
+             ? "say why: whoever looks at the last moves will ask"
+             : "";
+}
+
 int run_cli(int argc, const char* const* argv, const Surroundings& around,
             const std::function<int(const Settings&)>& run) {
   CLI::App app(kAbout, "vipd");
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "vipd " VIPD_VERSION);
   Chosen chosen = [&] {
     around.out << app.help();
     return int{kFine};

@@ -59,7 +59,8 @@ void add_pause(CLI::App& app, Chosen& chosen, OrderOptions& options, const Surro
       ->check(CLI::Validator(duration_problem, "DURATION"));
   command->add_flag("--hard", options.hard, "Not even off a dead holder");
   command->add_option("--reason", options.reason, "Shown to everybody, with who asked")
-      ->type_name("TEXT");
+      ->check(CLI::Validator(reason_problem, "TEXT"))
+      ->type_name("");
   command->callback([&] { chosen = [&] { return pause(options, around); }; });
 
   CLI::App* resume = app.add_subcommand("resume", "End a pause before its time");

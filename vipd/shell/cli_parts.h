@@ -21,6 +21,8 @@ void add_socket(CLI::App& command, std::string& socket);
 
 // For CLI::Validator: "" where `text` is a duration such as 90s or 2h.
 [[nodiscard]] std::string duration_problem(const std::string& text);
+// Alike: "" where `text` is not blank.
+[[nodiscard]] std::string reason_problem(const std::string& text);
 
 // The options that these commands fill; they live as long as the App.
 struct LookOptions {
