@@ -66,8 +66,9 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   CHECK(rig.says(rig.err, "--reason"));
   CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
-  CHECK(rig.run({"handover", "--reason", " "}) == 2);
   CHECK(rig.says(rig.err, "soon"));
+  CHECK(rig.run({"handover", "--reason", " "}) == 2);
+  CHECK(rig.says(rig.err, "say why"));
 }
 
 TEST_CASE("check-config finds nothing in a good file and everything in a bad one") {
