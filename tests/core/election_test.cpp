@@ -271,7 +271,7 @@ TEST_CASE("after a lost watch the prefix is listed again and nothing is missed",
   World world = settled(2);
   world.cut_from_etcd(1);
   world.run(1s);
-  world.put("pause", PauseRecord{"op", "window", false}.text());
+  world.put("pause", PauseRecord{"op", "window", false, ""}.text());
   world.heal_etcd(1);
   world.run(1s);
   CHECK(world.status(1)["paused"]["by"] == "op");

@@ -38,22 +38,22 @@ void add_token(Scene& scene, const std::string& token, const std::string& mode) 
 }
 
 TEST_CASE("a token that is missing, empty, wrong or read-only is shown and may be put right",
-          "[E11][A5][A13][A16]") {
+          "[E11][A5][A13][A16][O5]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
   const auto start = scene.audit_seq();
   const std::string file = scene.layout().node("cp-3") + "/hcloud-token";
-  const auto not_ready = [&](const std::string& what, const std::string& part) {
-    scene.until("cp-3 is not ready with a token that is " + what, kShown,
-                [&] { return scene.state_of("cp-3") == "not-ready"; });
+  const auto only_serves = [&](const std::string& what, const std::string& part) {
+    scene.until("cp-3 only serves with a token that is " + what, kShown,
+                [&] { return scene.state_of("cp-3") == "serving"; });
     shows(scene, "cp-3", part);
   };
   scene.write_token("cp-3", "");
-  not_ready("empty", file);
+  only_serves("empty", file);
   REQUIRE(std::remove(file.c_str()) == 0);
-  not_ready("missing", file);
+  only_serves("missing", file);
   scene.write_token("cp-3", "wrong");
-  not_ready("wrong", "token");
+  only_serves("wrong", "token");
   scene.write_token("cp-3", kToken);
   scene.until_settled("with the right token");
   CHECK(scene.moves_since(start).empty());

@@ -47,7 +47,8 @@ absl::Status expect(const absl::StatusOr<base::HttpResponse>& answer, const std:
 absl::StatusOr<base::Json> state(const Layout& layout, const NodePlan& node) {
   const auto readyz = ask(layout, node, "GET", "/readyz");
   if (!readyz.ok()) return readyz.status();
-  base::Json out = {{"ready", readyz->status == 200}, {"cordoned", false}, {"checks", readyz->body}};
+  base::Json out = {
+      {"ready", readyz->status == 200}, {"cordoned", false}, {"checks", readyz->body}};
   const auto object = ask(layout, node, "GET", node_path(node));
   if (!object.ok() || object->status != 200) return out;
   const auto json = base::parse_json(object->body);

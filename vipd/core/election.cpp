@@ -296,13 +296,15 @@ void account_for_leader(Turn& turn) {
   if (leader.kv.mod_revision == state.last_epoch) return;
   const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
   if (moved) {
+    ++state.figures.moves[std::string(name_of(leader.record.cause))];
     if (unplanned(leader.record.cause)) {
       std::erase_if(state.unplanned, [&](Instant at) { return turn.now - at > kRemembered; });
       state.unplanned.push_back(turn.now);
     }
     if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
     state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
-                           leader.record.server, leader.record.cause, leader.kv.mod_revision});
+                           leader.record.server, leader.record.cause, leader.kv.mod_revision,
+                           leader.record.reason});
   }
   turn.say(Say::Level::kInfo, "E3", absl::StrCat("the leader key names ", leader.record.node),
            {{"cause", std::string(name_of(leader.record.cause))},
