@@ -88,7 +88,8 @@ inline constexpr Text kMembers<core::Handover> =
 template <>
 inline constexpr Text kMembers<core::Election> =
     "Election: txn confirm claimant claimant_address claimant_address_call ask_server_at "
-    "claimant_gone claimant_pulse claimable_since claimable proposed adopted waiting retry_at";
+    "claimant_gone claimant_pulse claimant_answered claimable_since claimable proposed adopted "
+    "waiting retry_at";
 template <>
 inline constexpr Text kMembers<core::Order> = "Order: id key value lease grant txn done refused";
 template <>
