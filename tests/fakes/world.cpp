@@ -87,10 +87,19 @@ void World::deliver(int node, core::Event event) {
     return answer(node, thaw, event);
   }
   self.thaws = false;
-  core::Step step = core::step(config, std::move(self.state), event, moment());
+  const core::Config its = config_of(node);
+  if (before_step) before_step(node, its, self.state, event, moment());
+  core::Step step = core::step(its, std::move(self.state), event, moment());
   self.state = std::move(step.state);
+  if (after_step) after_step(node, step.commands);
   for (const core::Command& command : step.commands) std::visit(Hands{*this, node}, command);
   wake(node);
+}
+
+core::Config World::config_of(int node) const {
+  core::Config its = config;
+  if (nodes[static_cast<std::size_t>(node)].observes) its.mode = core::Mode::kObserve;
+  return its;
 }
 
 void World::wake(int node) {
@@ -145,7 +154,8 @@ void World::changed(const std::vector<core::KeyChange>& changes) {
   if (changes.empty()) return;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const int node = static_cast<int>(i);
-    if (etcd_for(node)) answer(node, kWatchTakes, core::EtcdChanged{revision_, changes});
+    const Duration wait = kWatchTakes + nodes[i].watch_lag;
+    if (etcd_for(node)) answer(node, wait, core::EtcdChanged{revision_, changes});
   }
 }
 
@@ -329,7 +339,7 @@ bool World::has_address(int node) const {
 }
 
 base::Json World::status(int node) const {
-  return core::status_json(config, nodes[static_cast<std::size_t>(node)].state, moment());
+  return core::status_json(config_of(node), nodes[static_cast<std::size_t>(node)].state, moment());
 }
 
 std::string World::state(int node) const { return status(node)["state"].get<std::string>(); }

@@ -56,6 +56,8 @@ struct ModelNode {
   bool certificate = true;     // names the addresses
   Instant frozen_until;
   bool thaws = false;
+  Duration watch_lag{0};       // its etcd watch tells this much late
+  bool observes = false;       // mode: observe
   bool keep_off_lo = false;    // somebody takes the address off at once
   std::vector<base::IpAddress> dialled;  // for a certificate
   std::set<core::LocalAddress> lo;
@@ -86,6 +88,10 @@ class World {
   bool action_error = false;                   // the next action ends in error
   std::vector<Assigned> audit;
   int lists = 0;
+  // Who wants to see every step of every node, with the state it starts from.
+  std::function<void(int, const core::Config&, const core::State&, const core::Event&, core::Now)>
+      before_step;
+  std::function<void(int, const std::vector<core::Command>&)> after_step;
   std::vector<std::string> violations;  // of what must never happen; see World::judge
 
   // ---- time ----
@@ -145,6 +151,7 @@ class World {
   void deliver(int node, core::Event event);
   void answer(int node, Duration wait, core::Event event);
   void wake(int node);
+  [[nodiscard]] core::Config config_of(int node) const;
   void expire_leases();
   void changed(const std::vector<core::KeyChange>& changes);
   core::EtcdSnapshot snapshot(Instant sent_at) const;

@@ -170,8 +170,8 @@ struct Hands {
     self().dialled.push_back(c.dial);
     const bool good = self().apiserver && self().certificate;
     world.answer(node, kProbeTakes,
-                 core::CertificateSeen{c.call, c.address, good, good ? "" : "names other hosts",
-                                       world.now()});
+                 core::CertificateSeen{c.call, c.address, self().apiserver, good,
+                                       good ? "" : "names other hosts", world.now()});
   }
   void operator()(const core::ReadOwnNode& c) const {
     core::OwnNode seen{c.call, self().apiserver && !self().hung, self().cordoned, false, ""};

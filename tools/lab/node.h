@@ -58,6 +58,8 @@ class Node {
   absl::Status start(const std::string& process);
   absl::Status stop(const std::string& process, Millis grace);  // SIGTERM, then SIGKILL
   absl::Status signal(const std::string& process, int signal_number);
+  // An error with its last words where it was started and has ended.
+  [[nodiscard]] absl::Status still_runs(const std::string& process) const;
   // ok, hang, 500 or slow
   absl::Status set_apiserver(const base::Json& change);
   absl::Status set_cuts(const std::set<Cut>& cuts);
@@ -85,6 +87,9 @@ class Node {
   [[nodiscard]] Facts facts() const;
   absl::Status start_all();
   absl::StatusOr<Program> program(const std::string& process) const;
+  absl::Status uncordon_when_ready();  // as Talos does after a reboot
+  [[nodiscard]] bool real_apiserver() const { return !world_.setup.kube_apiserver.empty(); }
+  [[nodiscard]] absl::StatusOr<base::Json> apiserver_state() const;
   absl::StatusOr<base::Json> ask_apiserver(const std::string& method, const std::string& target,
                                            const base::Json& body) const;
 

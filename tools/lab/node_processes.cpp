@@ -3,6 +3,8 @@
 
 #include <csignal>
 
+#include "base/file.h"
+#include "tools/lab/kube_apiserver.h"
 #include "tools/lab/node.h"
 #include "tools/lab/programs.h"
 
@@ -98,15 +100,38 @@ absl::StatusOr<base::Json> Node::ask_apiserver(const std::string& method, const 
 }
 
 absl::Status Node::set_apiserver(const base::Json& change) {
-  return ask_apiserver("PUT", "/switch", change).status();
+  if (!real_apiserver()) return ask_apiserver("PUT", "/switch", change).status();
+  if (const auto cordoned = base::json_bool(change, "cordoned"))
+    return kube_apiserver::set_cordoned(world_.layout, facts().plan, *cordoned);
+  return absl::UnimplementedError(
+      "a real kube-apiserver has no such switch; use freeze, stop- or kill-apiserver");
+}
+
+absl::StatusOr<base::Json> Node::apiserver_state() const {
+  return real_apiserver() ? kube_apiserver::state(world_.layout, facts().plan)
+                          : ask_apiserver("GET", "/state", nullptr);
 }
 
 absl::Status Node::ready() const {
-  const auto answer = ask_apiserver("GET", "/state", nullptr);
+  const auto answer = apiserver_state();
   if (!answer.ok()) return answer.status();
-  if (base::json_bool(*answer, "ready").value_or(false)) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+  if (!base::json_bool(*answer, "ready").value_or(false))
+    return absl::UnavailableError(
+        fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+  return real_apiserver() ? kube_apiserver::register_node(world_.layout, facts().plan)
+                          : absl::OkStatus();
+}
+
+absl::Status Node::still_runs(const std::string& process) const {
+  const Facts now = facts();
+  const auto pid = now.pids.find(process);
+  if (pid == now.pids.end() || world_.children.running(pid->second)) return absl::OkStatus();
+  const std::string log = base::read_file(world_.layout.log(now.plan.name + "-" + process))
+                              .value_or("");
+  constexpr std::size_t kLastWords = 600;
+  return absl::FailedPreconditionError(
+      fmt::format("{} of {} has ended; its last words:\n{}", process, now.plan.name,
+                  log.size() > kLastWords ? log.substr(log.size() - kLastWords) : log));
 }
 
 base::Json Node::status() const {
@@ -128,8 +153,8 @@ base::Json Node::status() const {
                     {"cuts", cuts},
                     {"processes", processes},
                     {"vipd_socket", world_.layout.vipd_socket(now.plan.name)}};
-  const auto apiserver = processes.contains("apiserver") ? ask_apiserver("GET", "/state", nullptr)
-                                                         : base::Json(nullptr);
+  const auto apiserver =
+      processes.contains("apiserver") ? apiserver_state() : base::Json(nullptr);
   out["apiserver"] = apiserver.ok() ? *apiserver : base::Json(nullptr);
   return out;
 }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/drift.h"
+#include "vipd/core/figures.h"
 #include "vipd/core/reads.h"
 
 namespace vipd::core {
@@ -18,6 +19,7 @@ using Phase = Work::Phase;
 constexpr Duration kTrustRecord = minutes(10);
 constexpr Duration kFirstPoll = milliseconds(300);
 constexpr Duration kPollMost = seconds(3);
+constexpr Duration kActionGivenUp = minutes(1);
 constexpr Duration kOldCallMayLand = seconds(2);  // beyond its deadline
 constexpr Duration kUnsettledEvery = seconds(1);
 constexpr Duration kOnceMore = seconds(5);
@@ -65,11 +67,31 @@ Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
              flight.deadline};
 }
 
+// An older epoch's last word on this FIP: an intent whose call may still land, an action that
+// still holds its lock. The leader key may be learnt before that word comes with the watch, so
+// the first guard of a tenure holds only against the record as it was looked at here.
+void heed_record(Turn& turn, FipId id, Work& work) {
+  const auto found = turn.state.keys.assignments.find(id);
+  if (found == turn.state.keys.assignments.end()) return;
+  const Held<AssignmentRecord>& old = found->second;
+  if (old.record.epoch >= turn.state.tenure->epoch) return;
+  if (old.record.phase == AssignmentRecord::Phase::kIntent) {
+    const Instant since = old.fresh ? old.seen_at : turn.state.tenure->since;
+    work.unsettled_until = std::max(
+        work.unsettled_until, since + turn.config.timing.assign_deadline + kOldCallMayLand);
+  }
+  // It is waited for, not raced.
+  if (old.record.phase == AssignmentRecord::Phase::kRunning) work.action.id = old.record.action;
+}
+
 void guard(Turn& turn, FipId id, Work& work) {
   work.phase = Phase::kGuarding;
   work.recorded.clear();
-  turn.send(fenced_put(turn, work.guard, id,
-                       record_text(turn, id, work, AssignmentRecord::Phase::kIntent)));
+  if (!work.intent_written) heed_record(turn, id, work);
+  Txn txn = fenced_put(turn, work.guard, id,
+                       record_text(turn, id, work, AssignmentRecord::Phase::kIntent));
+  if (!work.intent_written) txn.compare.push_back(turn.assignment_as_seen(id));
+  turn.send(std::move(txn));
 }
 
 void read_again(Turn& turn, Work& work, Duration wait) {
@@ -82,6 +104,7 @@ void verified(Turn& turn, FipId id, Work& work) {
   work.rechecking = false;
   work.why.clear();
   if (!work.verified) {
+    if (work.action.id != 0) took(turn, "verify", turn.now - work.read_after);
     work.verified = true;
     work.failures = 0;
     work.unassign_first = false;
@@ -98,6 +121,12 @@ void verified(Turn& turn, FipId id, Work& work) {
   } else {
     work.recheck_at.reset();
   }
+}
+
+// Somebody serves meanwhile, or drift says that the record is wrong (rule A18): there is time to
+// look first. Otherwise clients wait, and the record is trusted (rule A4).
+bool urgent(Cause cause) {
+  return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
 }
 
 // After a committed guard: what is there to do? `sent_at` is the guard's.
@@ -117,10 +146,9 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
     return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));
-  // Handed the key because the address was moved here: the record is what is wrong (rule A18).
   const Tenure& tenure = *turn.state.tenure;
-  const bool outdated = tenure.cause == Cause::kDrift && belief.at < tenure.since;
-  const bool recent = belief.aged && !outdated && turn.now - belief.at < kTrustRecord;
+  const bool look_first = !urgent(tenure.cause) && belief.at < tenure.since;
+  const bool recent = belief.aged && !look_first && turn.now - belief.at < kTrustRecord;
   if (!recent) return read_again(turn, work, Duration(0));
   if (!turn.may_write_api()) {
     work.phase = Phase::kStart;
@@ -152,7 +180,14 @@ Duration retry_wait(Turn& turn, const Work& work) {
 }
 
 void poll(Turn& turn, Work& work) {
-  if (turn.busy(work.call) || !turn.reached(work.poll_at)) return;
+  if (turn.busy(work.call)) return;
+  if (turn.reached(work.polling_since + kActionGivenUp)) {
+    ++work.failures;
+    work.why = absl::StrCat("action ", work.action.id, " does not end");
+    turn.say(Say::Level::kWarn, "A14", work.why);
+    return read_again(turn, work, Duration(0));
+  }
+  if (!turn.reached(work.poll_at)) return;
   const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
   turn.send(GetAction{call, work.action.id, work.call.deadline});
   ++turn.state.reads.others;
@@ -161,6 +196,7 @@ void poll(Turn& turn, Work& work) {
 void start_polling(Turn& turn, Work& work, const Action& action) {
   work.phase = Phase::kPolling;
   work.action = action;
+  work.polling_since = turn.now;
   work.poll_every = kFirstPoll;
   work.poll_at = turn.now + kFirstPoll;
 }
@@ -176,6 +212,8 @@ void follow_action(Turn& turn, Work& work, const Action& action) {
     ++work.failures;
     work.why = absl::StrCat("action ", action.id, " failed: ", action.error);
     turn.say(Say::Level::kWarn, "A14", work.why);
+  } else {
+    took(turn, "action", turn.now - work.polling_since);
   }
   read_again(turn, work, action.state == Action::State::kError ? retry_wait(turn, work)
                                                                : Duration(0));
@@ -248,21 +286,6 @@ void advance(Turn& turn, FipId id, Work& work) {
   keep_record(turn, id, work);
 }
 
-Work first_work(Turn& turn, FipId id) {
-  Work work;
-  const auto found = turn.state.keys.assignments.find(id);
-  if (found == turn.state.keys.assignments.end()) return work;
-  const Held<AssignmentRecord>& old = found->second;
-  if (old.record.epoch >= turn.state.tenure->epoch) return work;
-  if (old.record.phase == AssignmentRecord::Phase::kIntent) {
-    const Instant since = old.fresh ? old.seen_at : turn.now;
-    work.unsettled_until = since + turn.config.timing.assign_deadline + kOldCallMayLand;
-  }
-  // An older epoch's action still holds the FIP's lock: it is waited for, not raced.
-  if (old.record.phase == AssignmentRecord::Phase::kRunning) work.action.id = old.record.action;
-  return work;
-}
-
 }  // namespace
 
 bool work_txn_done(Turn& turn, const TxnDone& event) {
@@ -276,6 +299,7 @@ bool work_txn_done(Turn& turn, const TxnDone& event) {
     }
     const bool first = !work->intent_written;
     work->intent_written = true;
+    if (first) took(turn, "intent", turn.now - turn.state.tenure->since);
     if (first && work->action.id != 0) {
       start_polling(turn, *work, work->action);
     } else {
@@ -304,6 +328,7 @@ void on(Turn& turn, const AssignAccepted& event) {
   note_rate(turn, event.rate);
   Work* work = work_of(turn, &Work::call, event.call);
   if (work == nullptr) return;
+  took(turn, "assign", turn.now - event.sent_at);
   start_polling(turn, *work, event.action);
   if (event.action.state != Action::State::kRunning) follow_action(turn, *work, event.action);
 }
@@ -331,6 +356,7 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
   Work* work = work_of(turn, &Work::call, event.call, &id);
   if (work == nullptr) return false;
   note_rate(turn, event.rate);
+  note_limit(turn, event);
   note_refusal(turn, event.error, event.why);
   work->why = event.why;
   turn.say(Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why),
@@ -351,9 +377,10 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
       work->retry_at = turn.now;
       break;
     case HcloudError::kRateLimited:
+      // The whole project's, so no other node would do better; a request comes back each second
+      // (facts/hetzner-api.md 10.2), Reset tells when all of them are.
       work->phase = Phase::kStart;
-      work->retry_at = turn.now + std::max<Duration>(seconds(1), retry_wait(turn, *work));
-      ++work->failures;
+      work->retry_at = turn.now + turn.between(seconds(1), seconds(2));
       break;
     case HcloudError::kAssigned:
       work->unassign_first = true;
@@ -417,7 +444,7 @@ void keep_tenure(Turn& turn) {
   turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
            {{"cause", std::string(name_of(leader.record.cause))}});
   for (const DeclaredFip& fip : turn.config.fips) {
-    state.tenure->work[fip.id] = first_work(turn, fip.id);
+    state.tenure->work[fip.id];
   }
   state.reads.next_regular = turn.now + turn.config.timing.read_every;
 }
@@ -426,7 +453,10 @@ void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
   for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
-  if (all_verified(turn)) turn.state.tenure->ever_verified = true;
+  Tenure& tenure = *turn.state.tenure;
+  if (tenure.ever_verified || !all_verified(turn)) return;
+  took(turn, "total", turn.now - tenure.since);
+  tenure.ever_verified = true;
 }
 
 bool all_verified(const Turn& turn) {
@@ -441,9 +471,16 @@ bool cannot_finish(Turn& turn) {
   const Tenure& tenure = *turn.state.tenure;
   if (!turn.state.token.refused.empty()) return true;
   for (const auto& [id, work] : tenure.work) {
+    // Not as declared (rule A20): no other node may touch it either.
+    const auto belief = turn.state.beliefs.find(id);
+    if (belief != turn.state.beliefs.end() && belief->second.allowed == false) return false;
+  }
+  for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  return !tenure.ever_verified && turn.reached(tenure.since + turn.config.timing.verified_within);
+  // A rate limit is the whole project's: another node would wait as long (rule A12).
+  const Instant since = std::max(tenure.since, turn.state.reads.limited_at);
+  return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 
 }  // namespace vipd::core

@@ -32,6 +32,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work) {
   const bool late_call = !turn.reached(work.unsettled_until);
   if (seen && !late_call && !turn.paused() && ready_elsewhere(turn, *seen)) {
     drift.onto = seen;
+    ++turn.state.figures.drift["followed"];
     turn.say(Say::Level::kWarn, "A18",
              absl::StrCat("Floating IP ", fip, " was moved from outside onto ready server ",
                           *seen, ": the key follows it"));
@@ -43,6 +44,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work) {
   work.retry_at = turn.now + kRepairAfter[step];
   drift.last = turn.now;
   if (!late_call) ++drift.repairs;
+  ++turn.state.figures.drift[turn.paused() ? "reported" : "repaired"];
   const bool alert = drift.repairs >= kAlertFrom;
   turn.say(alert ? Say::Level::kError : Say::Level::kWarn, turn.paused() ? "E20" : "A19",
            absl::StrCat("Floating IP ", fip, " is ", where, ", not here",
@@ -60,6 +62,17 @@ ServerId drifted_onto(Turn& turn) {
     turn.state.tenure->work[fip].retry_at = turn.now;
   }
   return 0;
+}
+
+void repair_instead(Turn& turn, ServerId onto) {
+  for (auto& [fip, drift] : turn.state.tenure->drift) {
+    if (drift.onto != onto) continue;
+    drift.onto.reset();
+    turn.state.tenure->work[fip].retry_at = turn.now;
+    turn.say(Say::Level::kWarn, "A19",
+             absl::StrCat("Floating IP ", fip, " is on server ", onto,
+                          ", whose apiserver does not answer: repaired"));
+  }
 }
 
 }  // namespace vipd::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "vipd/core/observe.h"
 #include "vipd/core/session.h"
 
 namespace vipd::core {
@@ -138,7 +139,34 @@ Condition member_condition(Turn& turn) {
   return {"etcd-member", false, "the member has no leader"};
 }
 
+// What only a node that reads Hetzner can know, or use.
+bool needs_token(const Condition& condition) {
+  return condition.name == "token" || condition.name == "floating-ips";
+}
+
+// Healthy, but without a token that serves, and nothing known against the addresses (rule O5).
+bool serves_without_token(const State& state) {
+  const bool token = state.token.present && state.token.refused.empty();
+  if (token || !state.token.seen) return false;
+  const bool forbidden = std::any_of(state.beliefs.begin(), state.beliefs.end(),
+                                     [](const auto& one) { return one.second.allowed == false; });
+  return !forbidden && std::all_of(state.gate.conditions.begin(), state.gate.conditions.end(),
+                                   [](const Condition& c) { return c.ok || needs_token(c); });
+}
+
+// A good answer is not enough where several are asked for, nor is one bad answer too much.
+std::string evidence(const Pulse& pulse) {
+  if (!pulse.up && pulse.hits > 0) {
+    return absl::StrCat(pulse.why, ", ", pulse.hits, " of ", kRise, " times in a row");
+  }
+  if (pulse.up && pulse.misses > 0) {
+    return absl::StrCat(pulse.why, ", ", pulse.misses, " of ", kFall, " times in a row");
+  }
+  return pulse.why;
+}
+
 Condition lease_condition(Turn& turn) {
+  if (observes(turn.config)) return {"lease", true, "observe mode keeps none"};
   if (turn.lease_alive()) return {"lease", true, "alive"};
   const Session& session = turn.state.session;
   if (!session.problem.empty()) return {"lease", false, session.problem};
@@ -186,6 +214,8 @@ void on(Turn& turn, const TlsAnswer& event) {
 void on(Turn& turn, const CertificateSeen& event) {
   for (auto& [fip, check] : turn.state.gate.certificates) {
     if (!Turn::ends(check.flight, event.call)) continue;
+    // Who did not answer has not changed its certificate: the handshakes judge that.
+    if (!event.shown && check.names_it) continue;
     check.names_it = event.names_it;
     check.why = event.why;
     if (event.names_it) check.next = turn.now + kCertificateEvery;
@@ -199,8 +229,8 @@ void keep_gate(Turn& turn) {
   State& state = turn.state;
   Gate& gate = state.gate;
   gate.conditions = {
-      {"apiserver-readyz", gate.readyz.up, gate.readyz.why},
-      {"apiserver-tls", gate.tls.up, gate.tls.why},
+      {"apiserver-readyz", gate.readyz.up, evidence(gate.readyz)},
+      {"apiserver-tls", gate.tls.up, evidence(gate.tls)},
       certificate_condition(turn),
       lease_condition(turn),
       member_condition(turn),
@@ -212,6 +242,10 @@ void keep_gate(Turn& turn) {
   const auto broken = std::find_if(gate.conditions.begin(), gate.conditions.end(),
                                    [](const Condition& condition) { return !condition.ok; });
   gate.ready = broken == gate.conditions.end();
+  gate.serves = serves_without_token(state);
+  turn.say_once("serves", Say::Level::kWarn, "O5",
+                gate.serves ? "no usable token: serves the address, never moves it"
+                            : "");
   turn.say_once("gate", gate.ready ? Say::Level::kInfo : Say::Level::kWarn, "E8",
                 gate.ready ? "this node is ready"
                            : absl::StrCat("this node is not ready: ", broken->name, ": ",

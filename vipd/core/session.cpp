@@ -14,6 +14,7 @@ constexpr Duration kAgain = milliseconds(50);
 constexpr Duration kMemberEvery = seconds(1);
 constexpr Duration kMemberStale = seconds(4);
 constexpr Duration kLeaderSettles = seconds(3);
+constexpr Duration kWatchLags = seconds(2);  // our own put may not have come back before
 
 void lose_lease(Turn& turn, const std::string& why) {
   Session& session = turn.state.session;
@@ -40,14 +41,6 @@ void keep(Turn& turn) {
   if (turn.busy(session.read)) return;
   const CallId read = turn.begin(session.read, timing.etcd_deadline);
   turn.send(ReadKey{read, turn.key("leader"), session.read.deadline});
-}
-
-void ask_member(Turn& turn) {
-  Member& member = turn.state.member;
-  if (turn.busy(member.read) || !turn.reached(member.next)) return;
-  member.next = turn.now + kMemberEvery;
-  const CallId call = turn.begin(member.read, turn.config.timing.etcd_deadline);
-  turn.send(ReadMember{call, member.read.deadline});
 }
 
 std::string node_value(const Turn& turn) {
@@ -158,6 +151,14 @@ bool session_failed(Turn& turn, const EtcdFailed& event) {
   return Turn::ends(session.read, event.call);
 }
 
+void ask_member(Turn& turn) {
+  Member& member = turn.state.member;
+  if (turn.busy(member.read) || !turn.reached(member.next)) return;
+  member.next = turn.now + kMemberEvery;
+  const CallId call = turn.begin(member.read, turn.config.timing.etcd_deadline);
+  turn.send(ReadMember{call, member.read.deadline});
+}
+
 void keep_session(Turn& turn) {
   ask_member(turn);
   if (turn.state.stop.released) return;
@@ -166,9 +167,11 @@ void keep_session(Turn& turn) {
   publish(turn);
   // A nodes/ key that vanished (a restored etcd, a hand that deleted it) is put again.
   Session& session = turn.state.session;
-  const bool listed = turn.state.keys.nodes.count(turn.state.self.instance) != 0;
-  const bool seen_since = turn.state.keys.newest_at + seconds(2) < turn.now;
-  if (session.put_lease != 0 && !listed && seen_since) session.put_lease = 0;
+  const bool missing = session.put_lease != 0 && turn.state.keys.current &&
+                       turn.state.keys.nodes.count(turn.state.self.instance) == 0;
+  if (!missing) session.missing_since.reset();
+  if (missing && !session.missing_since) session.missing_since = turn.now;
+  if (missing && turn.reached(*session.missing_since + kWatchLags)) session.put_lease = 0;
 }
 
 bool etcd_unsettled(Turn& turn) {

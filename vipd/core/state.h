@@ -40,6 +40,7 @@ struct Session {
   int grant_failures = 0;
   std::string put_value;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
+  std::optional<Instant> missing_since;  // put, and yet not listed
   std::string flying_value;
   LeaseId flying_lease = 0;
   std::string problem;
@@ -83,9 +84,11 @@ struct Gate {
   std::map<FipId, CertificateCheck> certificates;
   std::vector<Condition> conditions;  // as of this step
   bool ready = false;
+  bool serves = false;  // all holds but what a token is needed for (rule O5)
 };
 
 struct Token {
+  bool seen = false;  // the file has been looked for
   bool present = false;
   std::uint64_t generation = 0;
   std::string problem = "the token file has not been read yet";
@@ -107,6 +110,8 @@ struct Belief {
 struct Reads {
   Flight list, own;
   Instant next_regular, next_try;
+  Instant failed_at;   // a list that failed
+  Instant limited_at;  // the last 429, of any request
   std::uint64_t generation_listed = 0;
   std::uint64_t generation_own = 0;
   std::string own_problem;  // our server is unknown to the token's project
@@ -127,6 +132,7 @@ struct Work {
   bool rechecking = false;  // kReading, though verified
   bool intent_written = false;
   Action action;
+  Instant polling_since;
   Instant poll_at;
   Duration poll_every{0};
   Instant read_after;  // the read that counts must have been sent at or after this
@@ -177,6 +183,7 @@ struct Election {
   Instant ask_server_at;
   bool claimant_gone = false;  // Hetzner does not know that server
   Pulse claimant_pulse;
+  std::optional<Instant> claimant_answered;  // when last, while nobody held the key
   Instant claimable_since;
   bool claimable = false;
   KeyValue proposed;  // what our transaction under way would put
@@ -185,10 +192,13 @@ struct Election {
   Instant retry_at;
 };
 
+// An order under way: a key put on a lease of its own, or one transaction.
 struct Order {
   CallId id = 0;
-  RequestRecord record;
-  Flight grant, put;
+  std::string key, value;
+  LeaseId lease = 0;
+  Flight grant, txn;
+  std::string done, refused;  // what is answered
 };
 
 struct Stop {
@@ -197,6 +207,7 @@ struct Stop {
   Flight node;
   std::optional<bool> hand_over;  // known once the Node object has been looked at
   Flight release;
+  Instant release_again;
   bool released = false;
   bool gave = false;  // handed over: serve until verified
 };
@@ -207,6 +218,19 @@ struct Move {
   ServerId to_server = 0;
   Cause cause = Cause::kFirstClaim;
   Revision epoch = 0;
+  std::string reason;  // the operator's, where one asked
+};
+
+// What is counted for metrics, since the process started.
+struct Took {  // how long a phase of a move took
+  std::int64_t count = 0;
+  Duration sum{0};
+  std::vector<std::int64_t> within;  // of each bound of figures.h, not cumulative; then the rest
+};
+struct Figures {
+  std::map<std::string, std::int64_t> moves;   // by cause, as this node saw them
+  std::map<std::string, std::int64_t> drift;   // by what was done about it
+  std::map<std::string, Took> phases;
 };
 
 struct State {
@@ -235,12 +259,13 @@ struct State {
   std::map<IpAddress, Instant> address_retry;
   std::map<IpAddress, std::string> address_problem;
 
-  Revision intent_epoch = 0;  // the highest one whose intent was ever seen
+  Revision intent_epoch = 0;  // the last one whose intent was seen
   Revision last_epoch = 0;  // of the leader key last accounted for
   std::string last_holder;
   ServerId last_server = 0;
   std::vector<Instant> unplanned;  // moves within the last hour (rule E16)
   std::vector<Move> moves;
+  Figures figures;
   std::map<std::string, std::string> said;  // by topic, so that nothing is said twice
 };
 

@@ -4,7 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/assign.h"
+#include "vipd/core/figures.h"
+#include "vipd/core/forecast.h"
 #include "vipd/core/handover.h"
+#include "vipd/core/observe.h"
 #include "vipd/core/session.h"
 #include "vipd/core/turn.h"
 
@@ -22,6 +25,23 @@ struct Summary {
   std::string next;  // what happens next, or what to do
 };
 
+bool judged_undeclared(const State& state, FipId fip) {
+  const auto belief = state.beliefs.find(fip);
+  return belief != state.beliefs.end() && belief->second.allowed == false;
+}
+
+bool undeclared(const Turn& turn) {
+  const auto& fips = turn.config.fips;
+  return std::any_of(fips.begin(), fips.end(), [&](const DeclaredFip& fip) {
+    return judged_undeclared(turn.state, fip.id);
+  });
+}
+
+bool holder_is_silent(const State& state) {
+  const auto& leader = state.keys.leader;
+  return leader && leader->readable && state.keys.nodes.count(leader->record.instance) == 0;
+}
+
 Summary holder_summary(Turn& turn) {
   const State& state = turn.state;
   if (!turn.lease_alive()) {
@@ -29,6 +49,14 @@ Summary holder_summary(Turn& turn) {
   }
   if (cannot_finish(turn)) {
     return {"stuck", "the assignment cannot be finished and no untried node is ready; see fips"};
+  }
+  if (turn.paused()) {
+    return {!state.gate.ready ? "degraded" : all_verified(turn) ? "holder" : "taking",
+            "paused: keeps the address whatever happens to this node; see `paused`"};
+  }
+  if (undeclared(turn)) return {"stuck", "a Floating IP is not as declared; see fips"};
+  if (!state.gate.ready && !passes_on(state.gate)) {
+    return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
   }
   if (!state.gate.ready) {
     return {"degraded", turn.reached(cooldown_until(turn))
@@ -42,17 +70,25 @@ Summary holder_summary(Turn& turn) {
 Summary summary(Turn& turn) {
   const State& state = turn.state;
   if (state.stop.asked) return {"stopping", "exits; the address stays on the node"};
+  if (observes(turn.config)) return {"observing", absl::StrCat("would ", would_do(turn))};
   if (turn.holder()) return holder_summary(turn);
   if (!state.self.identity) return {"starting", state.self.identity_problem};
   if (state.keys.listed_at == 0) {
     return {"starting", absl::StrCat("waits for etcd: ", state.keys.watch_problem)};
   }
   if (!turn.lease_alive()) return {"frozen", "no etcd lease: nothing can move; check etcd"};
+  if (state.gate.serves) {
+    return {"serving", "serves the address but never moves it: no usable token; see gate"};
+  }
   if (!state.keys.leader) {
     return {"unmanaged", state.election.waiting.empty() ? "nobody holds the leader key yet"
                                                         : state.election.waiting};
   }
   if (!state.gate.ready) return {"not-ready", "cannot take over; see gate"};
+  if (turn.hard_paused()) return {"standby", "hard paused: takes nothing over; see `paused`"};
+  if (turn.paused()) {
+    return {"standby", "paused: takes over only when the holder's lease ends; see `paused`"};
+  }
   return {"standby", "takes over when the holder's lease ends or the key is handed to it"};
 }
 
@@ -110,9 +146,13 @@ Json fips_json(const Config& config, const State& state) {
     const auto record = state.keys.assignments.find(fip.id);
     if (record != state.keys.assignments.end()) {
       const AssignmentRecord& seen = record->second.record;
-      entry["server"] = seen.server;
-      entry["verified"] = seen.phase == AssignmentRecord::Phase::kVerified && state.keys.leader &&
-                          state.keys.leader->kv.mod_revision == seen.epoch;
+      // Where it is, as somebody saw it; where it shall be stands in `target`.
+      const bool verified = seen.phase == AssignmentRecord::Phase::kVerified;
+      entry["target"] = seen.server;
+      if (verified) entry["server"] = seen.server;
+      entry["verified"] = verified && state.keys.leader &&
+                          state.keys.leader->kv.mod_revision == seen.epoch &&
+                          !judged_undeclared(state, fip.id);
       entry["action"] = seen.action;
       entry["epoch"] = seen.epoch;
       entry["read"] = seen.read;
@@ -153,7 +193,9 @@ Json moves_json(const State& state) {
                     {"to", move.to},
                     {"server", move.to_server},
                     {"cause", name_of(move.cause)},
-                    {"epoch", move.epoch}});
+                    {"rule", rule_of(move.cause)},
+                    {"epoch", move.epoch},
+                    {"reason", move.reason}});
   }
   return list;
 }
@@ -168,6 +210,12 @@ Json problems_json(const State& state) {
     list.push_back(absl::StrCat("etcd: ", state.keys.watch_problem));
   }
   if (!state.reads.problem.empty()) list.push_back(absl::StrCat("Hetzner: ", state.reads.problem));
+  if (holder_is_silent(state)) {
+    list.push_back(absl::StrCat("the holder ", state.keys.leader->record.node,
+                                " has no nodes/ key: its vipd is gone; the key goes with its "
+                                "lease, else: vipd lease release --if-holder ",
+                                state.keys.leader->record.instance));
+  }
   for (const auto& [instance, held] : state.keys.nodes) {
     const bool twin = state.self.identity && instance != state.self.instance &&
                       held.record.server == state.self.identity->server;
@@ -183,11 +231,16 @@ Json problems_json(const State& state) {
 Json holder_json(const State& state) {
   if (!state.keys.leader) return nullptr;
   const Held<LeaderRecord>& leader = *state.keys.leader;
-  if (!leader.readable) return {{"node", "?"}, {"server", 0}, {"instance", "?"}};
+  const std::string lease = absl::StrCat(absl::Hex(leader.kv.lease));
+  if (!leader.readable) {
+    return {{"node", "?"}, {"server", 0}, {"instance", "?"}, {"lease", lease}, {"alive", true}};
+  }
+  const bool alive = state.keys.nodes.count(leader.record.instance) != 0;
   return {{"node", leader.record.node},         {"server", leader.record.server},
           {"instance", leader.record.instance}, {"address", leader.record.address},
           {"cause", name_of(leader.record.cause)}, {"since", leader.record.since},
-          {"reason", leader.record.reason}};
+          {"reason", leader.record.reason}, {"lease", lease},
+          {"alive", alive}};
 }
 
 }  // namespace
@@ -200,6 +253,7 @@ base::Json status_json(const Config& config, const State& state, Now now) {
   Json json = {{"version", config.version},
                {"cluster", config.cluster},
                {"group", config.group},
+               {"mode", observes(config) ? "observe" : "manage"},
                {"instance", state.self.instance},
                {"node", state.self.identity ? state.self.identity->node : ""},
                {"server", turn.server()},
@@ -213,6 +267,8 @@ base::Json status_json(const Config& config, const State& state, Now now) {
                {"fips", fips_json(config, state)},
                {"nodes", nodes_json(state)},
                {"moves", moves_json(state)},
+               {"ifThisNodeDied", if_this_node_died(turn)},
+               {"figures", figures_json(state.figures)},
                {"problems", problems_json(state)}};
   json["lease"] = {{"id", absl::StrCat(absl::Hex(state.session.lease.value_or(0)))},
                    {"remaining_ms", milliseconds_until(now.at, state.session.good_until)}};
@@ -220,7 +276,8 @@ base::Json status_json(const Config& config, const State& state, Now now) {
   json["paused"] = nullptr;
   if (state.keys.pause) {
     const PauseRecord& pause = state.keys.pause->record;
-    json["paused"] = {{"by", pause.by}, {"reason", pause.reason}, {"hard", pause.hard}};
+    json["paused"] = {{"by", pause.by}, {"reason", pause.reason}, {"hard", pause.hard},
+                      {"until", pause.until}};
   }
   json["hcloud"] = {{"limit", state.reads.rate.limit},
                     {"remaining", state.reads.rate.remaining},
