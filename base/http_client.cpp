@@ -145,7 +145,6 @@ class Dial : public std::enable_shared_from_this<Dial> {
         [self = shared_from_this()](error_code error, const auto& found) {
           if (self->finished_) return;
           for (const auto& entry : found) self->addresses_.emplace_back(entry.endpoint());
-          self->enter("connect");
           self->connect_next(error ? error : asio::error::host_not_found);
         });
   }

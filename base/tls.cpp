@@ -121,6 +121,31 @@ bool set_sni(SSL* ssl, std::string name) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1;
 }
 
+bool is_there(const char* path) { return path != nullptr && ::access(path, R_OK) == 0; }
+
+// What SSL_CERT_FILE or SSL_CERT_DIR name, else what OpenSSL was built for.
+bool openssl_has_a_store() {
+  const char* file = std::getenv(X509_get_default_cert_file_env());
+  const char* folder = std::getenv(X509_get_default_cert_dir_env());
+  return is_there(file != nullptr ? file : X509_get_default_cert_file()) ||
+         is_there(folder != nullptr ? folder : X509_get_default_cert_dir());
+}
+
+// A static program meets other systems than the one its OpenSSL was built for.
+absl::Status trust_system(SSL_CTX* context) {
+  if (SSL_CTX_set_default_verify_paths(context) != 1) return unusable("system's CA store");
+  if (openssl_has_a_store()) return absl::OkStatus();
+  for (const char* bundle : {"/etc/ssl/certs/ca-certificates.crt",     // Debian, Alpine, Talos
+                             "/etc/pki/tls/certs/ca-bundle.crt"}) {    // Fedora
+    if (!is_there(bundle)) continue;
+    if (SSL_CTX_load_verify_locations(context, bundle, nullptr) != 1) return unusable(bundle);
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "no CA certificates on this system: install ca-certificates, or name a PEM file in "
+      "SSL_CERT_FILE");
+}
+
 }  // namespace
 
 absl::StatusOr<TlsContext> client_context(const TlsClient& tls) {
@@ -130,8 +155,8 @@ absl::StatusOr<TlsContext> client_context(const TlsClient& tls) {
     const auto authorities = read_certificates(tls.ca_pem, "CA");
     if (!authorities.ok()) return authorities.status();
     if (auto status = trust(context->get(), *authorities, "CA"); !status.ok()) return status;
-  } else if (tls.verify && SSL_CTX_set_default_verify_paths(context->get()) != 1) {
-    return unusable("system's CA store");
+  } else if (tls.verify) {
+    if (auto status = trust_system(context->get()); !status.ok()) return status;
   }
   if (tls.cert_pem.empty()) return context;
   const auto status = use_key_pair(context->get(), tls.cert_pem, tls.key_pem, "client");

@@ -35,9 +35,10 @@ bool Fields::flag(const char* field) const {
 }
 
 std::int64_t Fields::id(const char* field) const {
-  auto id = base::json_integer(*object_, field);
-  if (id && (*id < 1 || *id > kLargestId)) id.reset();
-  return take(id, field, "an id");
+  const std::int64_t id = take(base::json_integer(*object_, field), field, "an id");
+  if (id >= 1 && id <= kLargestId) return id;
+  fail(field, "an id");
+  return 0;
 }
 
 std::optional<std::int64_t> Fields::id_or_null(const char* field) const {

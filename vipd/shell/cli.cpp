@@ -16,6 +16,7 @@
 #include "vipd/shell/handover.h"
 #include "vipd/shell/settings_flags.h"
 #include "vipd/shell/status_command.h"
+#include "vipd/shell/token_sync.h"
 
 namespace vipd::shell {
 namespace {
@@ -138,6 +139,15 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
   });
 }
 
+void add_sync_token(CLI::App& app, Chosen& chosen, TokenPaths& paths,
+                    const Surroundings& around) {
+  CLI::App* command = app.add_subcommand(
+      "sync-token", "Keep the token file what a mounted Secret says, until SIGTERM");
+  command->add_option("--from", paths.from, "The mounted file")->required()->type_name("PATH");
+  command->add_option("--to", paths.to, "The token file")->required()->type_name("PATH");
+  command->callback([&] { chosen = [&] { return sync_until_signal(paths, around.clock); }; });
+}
+
 }  // namespace
 
 void add_socket(CLI::App& command, std::string& socket) {
@@ -181,12 +191,14 @@ int run_cli(int argc, const char* const* argv, const Surroundings& around,
   HandoverOptions handover;
   OrderOptions orders;
   LookOptions looks;
+  TokenPaths token;
   add_run(app, chosen, sources, around, run);
   add_status(app, chosen, status, around);
   add_handover(app, chosen, handover, around);
   add_order_commands(app, chosen, orders, around);
   add_look_commands(app, chosen, looks, around);
   add_check_config(app, chosen, sources, around);
+  add_sync_token(app, chosen, token, around);
   app.add_subcommand("version", "Print the version")->callback([&] {
     chosen = [&] {
       around.out << "vipd " << VIPD_VERSION << "\n";

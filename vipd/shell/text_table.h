@@ -4,13 +4,14 @@
 
 #include <initializer_list>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
+#include "base/table.h"
 
 namespace vipd::shell {
 
-using Row = std::vector<std::string>;
+using base::Row;
+using base::table;
 
 // The named member, or null.
 [[nodiscard]] const base::Json& field(const base::Json& object, const char* name);
@@ -18,9 +19,6 @@ using Row = std::vector<std::string>;
 // "yes", "no", a number, text; "-" for everything else.
 [[nodiscard]] std::string shown(const base::Json& value);
 [[nodiscard]] std::string shown(const base::Json& object, const char* name);
-
-// Columns as wide as their widest cell, two spaces apart, nothing after the last.
-[[nodiscard]] std::string table(const std::vector<Row>& rows);
 
 // A table of one line per element, under a heading; nothing where there are none.
 [[nodiscard]] std::string section(const base::Json& list, Row heading,

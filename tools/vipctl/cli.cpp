@@ -1,0 +1,162 @@
+#include "tools/vipctl/cli.h"
+
+#include <functional>
+#include <ostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/vipctl/exit_codes.h"
+#include "tools/vipctl/fip.h"
+#include "tools/vipctl/output.h"
+#include "tools/vipctl/render.h"
+#include "tools/vipctl/status.h"
+
+namespace vipd::vipctl {
+namespace {
+
+constexpr auto kAbout = "What an operator does with vipd, from anywhere.";
+constexpr auto kDefaultSocket = "/var/lib/vipd/vipd.sock";
+
+using Chosen = std::function<int()>;
+
+struct Cli {
+  const Environment& around;
+  Chosen chosen;
+  std::string file;  // vipd.yaml; empty: none
+  std::string format = "table";
+  StatusView status{.socket = kDefaultSocket, .address = {}, .format = {}};
+  FipView fip;
+  RenderRequest render;
+
+  // Runs `command` once the whole line is understood.
+  void on(CLI::App* app, const std::function<int()>& command) {
+    app->callback([this, command] { chosen = command; });
+  }
+};
+
+void add_format(CLI::App& app, Cli& cli) {
+  app.add_option("-o,--output", cli.format, "table, json or yaml")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->capture_default_str();
+}
+
+CLI::Option* add_file(CLI::App& app, Cli& cli, const std::string& why) {
+  return app.add_option("-f,--file", cli.file, "vipd.yaml: " + why)->type_name("FILE");
+}
+
+void add_version(CLI::App& app, Cli& cli) {
+  CLI::App* command = app.add_subcommand("version", "Print the version");
+  cli.on(command, [&cli] {
+    cli.around.out << "vipctl " << VIPD_VERSION << "\n";
+    return int{shell::kFine};
+  });
+}
+
+void add_status(CLI::App& app, Cli& cli) {
+  CLI::App* command = app.add_subcommand("status", "Show what one vipd knows and does");
+  CLI::Option* socket =
+      command->add_option("--socket", cli.status.socket, "Its socket [VIPD_SOCKET]")
+          ->envname("VIPD_SOCKET")
+          ->capture_default_str()
+          ->type_name("PATH");
+  command->add_option("--address", cli.status.address, "Its read-only TCP side (setting listen)")
+      ->type_name("HOST:PORT")
+      ->excludes(socket);
+  add_format(*command, cli);
+  cli.on(command, [&cli] {
+    cli.status.format = cli.format;
+    return show_status(cli.status, cli.around);
+  });
+}
+
+int show_fips(Cli& cli) {
+  cli.fip.format = cli.format;
+  if (!cli.file.empty()) {
+    auto settings = declared_settings(cli.file);
+    if (!settings.ok()) {
+      cli.around.err << settings.status().message() << "\n";
+      return shell::kWrongUsage;
+    }
+    cli.fip.declared = *std::move(settings);
+  }
+  return show_floating_ips(cli.fip, cli.around);
+}
+
+void add_fip(CLI::App& app, Cli& cli) {
+  CLI::App* fip = app.add_subcommand(
+      "fip", "Floating IPs at Hetzner [HCLOUD_TOKEN_FILE, HCLOUD_TOKEN, HCLOUD_ENDPOINT]");
+  fip->require_subcommand(1);
+  CLI::App* list = fip->add_subcommand("list", "All, or those that vipd.yaml's labels select");
+  CLI::App* show = fip->add_subcommand("show", "One");
+  show->add_option("FIP", cli.fip.wanted, "Its id, name or address")->required();
+  for (CLI::App* command : {list, show}) {
+    add_file(*command, cli, "judge them by what it declares");
+    add_format(*command, cli);
+    cli.on(command, [&cli] { return show_fips(cli); });
+  }
+}
+
+void add_render(CLI::App& app, Cli& cli) {
+  CLI::App* render = app.add_subcommand("render", "Manifests from vipd.yaml");
+  render->require_subcommand(1);
+  CLI::App* pod = render->add_subcommand("pod", "The static pod that runs vipd on Talos");
+  CLI::App* daemonset = render->add_subcommand(
+      "token-daemonset", "What keeps vipd's token file current from a Secret");
+  for (CLI::App* command : {pod, daemonset}) {
+    add_file(*command, cli, "what to render")->required();
+    command->add_option("--image", cli.render.image, "Pinned: REPOSITORY[:TAG]@sha256:DIGEST")
+        ->required()
+        ->type_name("REF");
+  }
+  const CLI::Validator name(
+      [](const std::string& text) {
+        const bool fits = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") ==
+                              text.npos && !text.empty();
+        return fits ? std::string() : "\"" + text + "\" is not a name of a-z, 0-9, - and .";
+      },
+      "NAME");
+  daemonset->add_option("--secret", cli.render.from.secret, "The Secret in kube-system")
+      ->check(name)
+      ->capture_default_str();
+  daemonset->add_option("--key", cli.render.from.key, "Its key that holds the token")
+      ->check(name)
+      ->capture_default_str();
+  cli.on(pod, [&cli] { return render_manifest(static_pod_of, cli.file, cli.render, cli.around); });
+  cli.on(daemonset,
+         [&cli] { return render_manifest(daemonset_of, cli.file, cli.render, cli.around); });
+}
+
+void add_help(CLI::App& app, Cli& cli) {
+  CLI::App* help = app.add_subcommand("help", "Help on a topic");
+  CLI::App* codes = help->add_subcommand("exit-codes", "What the commands end with");
+  cli.on(help, [&app, &cli, codes] {
+    cli.around.out << (codes->parsed() ? exit_codes_text() : app.help());
+    return int{shell::kFine};
+  });
+}
+
+}  // namespace
+
+int run_cli(int argc, const char* const* argv, const Environment& around) {
+  CLI::App app(kAbout, "vipctl");
+  app.require_subcommand(0, 1);
+  Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}};
+  cli.chosen = [&] {
+    around.out << app.help();
+    return int{shell::kFine};
+  };
+  add_version(app, cli);
+  add_status(app, cli);
+  add_fip(app, cli);
+  add_render(app, cli);
+  add_help(app, cli);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem, around.out, around.err) == 0 ? shell::kFine : shell::kWrongUsage;
+  }
+  return cli.chosen();
+}
+
+}  // namespace vipd::vipctl
