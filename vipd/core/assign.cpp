@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/drift.h"
@@ -39,8 +40,8 @@ Work* work_of(Turn& turn, Flight Work::* flight, CallId call, FipId* id = nullpt
   return nullptr;
 }
 
-std::string record_text(const Turn& turn, FipId id, const Work& work,
-                        AssignmentRecord::Phase phase) {
+AssignmentRecord record_of(const Turn& turn, FipId id, const Work& work,
+                           AssignmentRecord::Phase phase) {
   const State& state = turn.state;
   AssignmentRecord record;
   record.fip = id;
@@ -54,7 +55,7 @@ std::string record_text(const Turn& turn, FipId id, const Work& work,
   record.phase = phase;
   // The work's own read counts, so that a steady holder writes once a read.
   if (phase == AssignmentRecord::Phase::kVerified) record.read = work.read_wall;
-  return record.text();
+  return record;
 }
 
 Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
@@ -67,9 +68,9 @@ Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
 
 void guard(Turn& turn, FipId id, Work& work) {
   work.phase = Phase::kGuarding;
-  work.recorded.clear();
+  work.recorded.reset();
   turn.send(fenced_put(turn, work.guard, id,
-                       record_text(turn, id, work, AssignmentRecord::Phase::kIntent)));
+                       record_of(turn, id, work, AssignmentRecord::Phase::kIntent).text()));
 }
 
 void read_again(Turn& turn, Work& work, Duration wait) {
@@ -212,10 +213,10 @@ void keep_record(Turn& turn, FipId id, Work& work) {
   if (work.verified) phase = AssignmentRecord::Phase::kVerified;
   if (!work.verified && work.phase == Phase::kPolling) phase = AssignmentRecord::Phase::kRunning;
   if (!phase) return;
-  const std::string value = record_text(turn, id, work, *phase);
-  if (value == work.recorded) return;
-  work.recording = value;
-  turn.send(fenced_put(turn, work.record, id, value));
+  AssignmentRecord record = record_of(turn, id, work, *phase);
+  if (record == work.recorded) return;
+  work.recording = std::move(record);
+  turn.send(fenced_put(turn, work.record, id, work.recording.text()));
 }
 
 void advance(Turn& turn, FipId id, Work& work) {

@@ -50,7 +50,7 @@ void ask_member(Turn& turn) {
   turn.send(ReadMember{call, member.read.deadline});
 }
 
-std::string node_value(const Turn& turn) {
+NodeRecord own_record(const Turn& turn) {
   const State& state = turn.state;
   NodeRecord record;
   record.instance = state.self.instance;
@@ -65,7 +65,7 @@ std::string node_value(const Turn& turn) {
   for (const Condition& condition : state.gate.conditions) {
     if (record.why.empty() && !condition.ok) record.why = condition.name;
   }
-  return record.text();
+  return record;
 }
 
 void publish(Turn& turn) {
@@ -73,13 +73,13 @@ void publish(Turn& turn) {
   const State& state = turn.state;
   if (!turn.lease_alive() || !state.self.identity || state.self.address.empty()) return;
   if (state.stop.released || turn.busy(session.put) || !turn.reached(session.next_put)) return;
-  const std::string value = node_value(turn);
-  if (session.put_lease == *session.lease && session.put_value == value) return;
-  session.flying_value = value;
+  // Compared as a record: its text is made only where it is written (this runs every step).
+  session.flying_record = own_record(turn);
+  if (session.put_lease == *session.lease && session.put_record == session.flying_record) return;
   session.flying_lease = *session.lease;
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
-  turn.send(Txn{call, {}, {Put{key, value, *session.lease}}, session.put.deadline});
+  turn.send(Txn{call, {}, {Put{key, session.flying_record.text(), *session.lease}}, session.put.deadline});
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ void on(Turn& turn, const MemberStatus& event) {
 bool session_txn_done(Turn& turn, const TxnDone& event) {
   Session& session = turn.state.session;
   if (!Turn::ends(session.put, event.call)) return false;
-  session.put_value = session.flying_value;
+  session.put_record = session.flying_record;
   session.put_lease = session.flying_lease;
   return true;
 }

@@ -38,9 +38,9 @@ struct Session {
   Flight grant, keep, read, put;
   Instant next_grant, next_keep, next_put;
   int grant_failures = 0;
-  std::string put_value;  // what the key is known to hold, under `put_lease`
+  NodeRecord put_record;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
-  std::string flying_value;
+  NodeRecord flying_record;
   LeaseId flying_lease = 0;
   std::string problem;
 };
@@ -138,8 +138,8 @@ struct Work {
   std::optional<Instant> recheck_at;
   bool checked_once_more = false;
   std::string read_wall;  // when it was last seen right, for the record
-  std::string recorded;  // the last record known to be written
-  std::string recording;
+  std::optional<AssignmentRecord> recorded;  // the last record known to be written
+  AssignmentRecord recording;
   std::string why;
 };
 
