@@ -33,5 +33,20 @@ TEST_CASE("one passing 401 does not disqualify a node for hours", "[A13]") {
   CHECK(world.until([&] { return world.status(1)["ready"].get<bool>(); }, 10s));
 }
 
+// Found by vipd_sim, seed 57: a member that does not answer left its last word standing, "there
+// is a leader", so everybody's failure counted as this node's own.
+TEST_CASE("a holder whose own member goes with the quorum gives nothing up when it returns",
+          "[E10]") {
+  World world = settled(3);
+  world.nodes[0].member = false;
+  world.lose_quorum();
+  world.run(20s);
+  world.nodes[0].member = true;
+  world.regain_quorum();
+  world.run(30s);
+  CHECK(world.holder() == "cp-1");
+  CHECK(world.assigns() == 0);
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -173,7 +173,8 @@ void keep_session(Turn& turn) {
 
 bool etcd_unsettled(Turn& turn) {
   Member& member = turn.state.member;
-  if (!member.last || member.last->leader == 0) return true;
+  // A member that does not answer knows of no leader either; its last word is void.
+  if (!member.last || member.last->leader == 0 || !member.problem.empty()) return true;
   return member.leader_changed && !turn.reached(member.leader_since + kLeaderSettles);
 }
 
