@@ -123,9 +123,13 @@ void World::deliver(int node, core::Event event) {
   }
   self.thaws = false;
   const auto seen = self.calls.judge(std::move(event), local(node));
-  if (!seen) return;
-  if (witness != nullptr) witness->shown(node, *seen);
-  core::Step stepped = step(config, std::move(self.state), *seen, moment(node));
+  if (seen) feed(node, *seen);
+}
+
+void World::feed(int node, const core::Event& event) {
+  ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  if (witness != nullptr) witness->shown(node, event);
+  core::Step stepped = step(config, std::move(self.state), event, moment(node));
   self.state = std::move(stepped.state);
   const std::uint64_t life = life_[node];
   for (const core::Command& command : stepped.commands) {
@@ -143,7 +147,8 @@ void World::wake(int node) {
   if (!self.vipd || !at || self.wakes_at == *at) return;
   const Instant due = *at;
   self.wakes_at = due;
-  later(std::max<Duration>(of_local(node, due) - now_, Duration(0)), node, [node, due](World& then) {
+  const Duration wait = std::max<Duration>(of_local(node, due) - now_, Duration(0));
+  later(wait, node, [node, due](World& then) {
     ModelNode& self_then = then.nodes[static_cast<std::size_t>(node)];
     if (self_then.wakes_at == due) self_then.wakes_at.reset();
     if (core::wake_at(self_then.state) == due) then.deliver(node, core::Tick{});
@@ -237,11 +242,14 @@ void World::tell_watch(int node, Instant at, core::Event event) {
 }
 
 void World::break_watch(int node, Duration noticed_after) {
-  Stream& stream = streams_[node];
-  stream.open = false;
-  ++stream.id;
-  answer(node, noticed_after, core::EtcdWatchLost{"the stream ended"});
+  streams_[node].open = false;
   relist(node, noticed_after + pace.etcd);
+  const std::uint64_t id = streams_[node].id;
+  later(noticed_after, node, [node, id](World& world) {
+    // A list that was asked for meanwhile has replaced this stream.
+    if (world.streams_[node].id != id) return;
+    world.deliver(node, core::EtcdWatchLost{"the stream ended"});
+  });
 }
 
 // As the adapter does: again and again until it is answered.
@@ -253,7 +261,8 @@ void World::relist(int node, Duration wait) {
     if (!world.etcd_for(node)) return world.relist(node, 500ms);
     stream.open = true;
     stream.last = world.now_;
-    const Duration back = world.leg(world.pace.etcd) + world.nodes[static_cast<std::size_t>(node)].etcd_lag;
+    const ModelNode& self = world.nodes[static_cast<std::size_t>(node)];
+    const Duration back = world.leg(world.pace.etcd) + self.etcd_lag;
     world.tell_watch(node, world.now_ + back, world.snapshot(world.local(node)));
   });
 }
@@ -366,7 +375,12 @@ void World::busy_with_foreign_action(core::FipId fip, Duration span) {
   later(span, -1, [](World&) {});
 }
 
-void World::post(int node, core::Event event) { deliver(node, std::move(event)); }
+// A frozen process gets it later, and what is made up here was never asked for.
+void World::post(int node, core::Event event) {
+  const ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  if (self.alive && self.vipd && now_ >= self.frozen_until) return feed(node, event);
+  deliver(node, std::move(event));
+}
 
 void World::put(const std::string& name, const std::string& value) {
   core::KeyValue kv{config.prefix() + name, value, ++revision_, 0};

@@ -242,6 +242,7 @@ class World {
   std::optional<core::Rate> spend();  // nothing: over the budget
   [[nodiscard]] core::Rate rate() const;
   void deliver(int node, core::Event event);
+  void feed(int node, const core::Event& event);  // to its core, now
   void answer(int node, Duration wait, core::Event event);
   void wake(int node);
   void expire_leases();

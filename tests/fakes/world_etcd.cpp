@@ -51,7 +51,8 @@ void World::settle_etcd() {
     const int node = static_cast<int>(i);
     const bool before = nodes[i].etcd;
     nodes[i].etcd = led && nodes[i].member && linked(node, etcd_leader);
-    if (before && !nodes[i].etcd && nodes[i].vipd) break_watch(node, random.between(1ms, kNoticedMost));
+    if (!before || nodes[i].etcd || !nodes[i].vipd) continue;
+    break_watch(node, random.between(1ms, kNoticedMost));
   }
   if (led) return;
   expire_leases();

@@ -24,15 +24,13 @@ void Hands::api(core::CallId call, Instant deadline, bool writes, Arrive good) c
         const Hands hands{then, from};
         const ModelNode& self = hands.self();
         if (then.witness != nullptr) then.witness->called(from);
-        if (then.api_down) {
-          if (*then.api_down == core::HcloudError::kTimeout) return std::nullopt;
-          return hands.refused(call, *then.api_down, sent, true);
-        }
-        if (!then.spend()) return hands.refused(call, core::HcloudError::kRateLimited, sent, true);
-        if (!self.token_good) return hands.refused(call, core::HcloudError::kUnauthorized, sent, true);
-        if (writes && self.token_readonly) {
-          return hands.refused(call, core::HcloudError::kReadonly, sent, true);
-        }
+        using core::HcloudError;
+        if (then.api_down == HcloudError::kTimeout) return std::nullopt;
+        std::optional<HcloudError> error = then.api_down;
+        if (!error && !then.spend()) error = HcloudError::kRateLimited;
+        if (!error && !self.token_good) error = HcloudError::kUnauthorized;
+        if (!error && writes && self.token_readonly) error = HcloudError::kReadonly;
+        if (error) return hands.refused(call, *error, sent, true);
         Answer answer = good(then);
         return self.hetzner_deaf ? std::nullopt : std::move(answer);
       });
@@ -83,8 +81,8 @@ void Hands::assign(core::CallId call, core::FipId fip, core::ServerId server,
       });
     }
     if (then.local(from) > first_byte_by) {
-      return then.answer(from, Duration(0),
-                         *hands.refused(call, core::HcloudError::kNotSent, then.local(from), false));
+      Answer late = hands.refused(call, core::HcloudError::kNotSent, then.local(from), false);
+      return then.answer(from, Duration(0), *std::move(late));
     }
     hands.write(call, fip, server, deadline);
   });

@@ -18,6 +18,7 @@ constexpr double kClockSlack = 1.012;
 // A watch may lag 3 s (fault slow-watch) and its end be noticed 1.5 s late.
 constexpr Duration kNewsTakes = 6s;
 constexpr Duration kSettles = 5s;
+constexpr Duration kTrusted = 10min;
 // Everybody together: the project's budget is 3600 an hour, refilled by one a second.
 constexpr std::size_t kCallsInTenMinutes = 600;
 
@@ -181,13 +182,19 @@ void Checker::committed(int node, const core::Txn& txn, Instant sent, const std:
     if (name.empty()) {
       violate(1, absl::StrCat(node_at(node).name, " writes ", put->key));
     } else if (name.starts_with("nodes/")) {
-      process(node).instance = name.substr(6);
+      learn_instance(node, name.substr(6));
     } else if (name.starts_with("assignment/")) {
       judge_record(node, *put, sent, before);
     } else if (name == "leader") {
       judge_move(node, *put, txn, before);
     }
   }
+}
+
+// A process takes a new one where etcd was put back, and forgets the moves (rule E4).
+void Checker::learn_instance(int node, const std::string& instance) {
+  if (instance != process(node).instance) process(node).unplanned.clear();
+  process(node).instance = instance;
 }
 
 void Checker::judge_record(int node, const core::Put& put, Instant sent,
@@ -202,10 +209,11 @@ void Checker::judge_record(int node, const core::Put& put, Instant sent,
   }
   if (is_intent(*record)) process(node).guards[record->fip] = sent;
   const bool verified = record->phase == AssignmentRecord::Phase::kVerified;
-  // It was read, at the latest when this was sent, at the earliest when the tenure began.
-  if (verified && !was_routed(record->fip, record->server, last_move_)) {
+  // It was read in this tenure, or a record of the last 10 minutes was trusted (rule A5).
+  const Instant since = std::min(last_move_, world_.now() - kTrusted);
+  if (verified && !was_routed(record->fip, record->server, since)) {
     violate(3, absl::StrCat(name, " records Floating IP ", record->fip,
-                            " as verified, but Hetzner never had it there in this tenure"));
+                            " as verified, but Hetzner has not had it there"));
   }
 }
 
@@ -213,6 +221,8 @@ void Checker::judge_move(int node, const core::Put& put, const core::Txn& txn,
                          const std::string& before) {
   const auto record = LeaderRecord::parse(put.value);
   if (!record.ok()) return violate(2, "an unreadable leader key was written");
+  const bool given = record->server != node_at(node).server;
+  if (!given) learn_instance(node, record->instance);
   if (record->server == last_server_) return;
   int from = -1;
   for (std::size_t i = 0; i < world_.nodes.size(); ++i) {
@@ -221,7 +231,6 @@ void Checker::judge_move(int node, const core::Put& put, const core::Txn& txn,
   const bool first = last_server_ == 0;
   last_server_ = record->server;
   last_move_ = world_.now();
-  const bool given = record->instance != process(node).instance;
   const auto old = LeaderRecord::parse(before);
   if (given && (!old.ok() || old->instance != process(node).instance)) {
     return violate(1, absl::StrCat(node_at(node).name, " gives away a key that it does not hold"));
@@ -246,10 +255,39 @@ void Checker::judge_cause(const LeaderRecord& record, int from) {
       if (there) return;
     }
   }
+  if (record.cause == Cause::kCannotFinish && from >= 0 && unfinished(from)) return;
+  // Drift is followed to where an address is, or was as the giver read.
+  const bool there = std::any_of(routes_.begin(), routes_.end(), [&](const auto& route) {
+    return was_routed(route.first, record.server, world_.now() - 10s);
+  });
+  if (record.cause == Cause::kDrift && there) return;
+  // Whoever the address is with now has no vipd that could hold it.
+  const bool claims = record.cause == Cause::kTakeover || record.cause == Cause::kFirstClaim;
+  if (claims && with_a_stranger()) return;
   if (!excused(record.cause, from)) {
-    violate(2, absl::StrCat("the key moves to ", record.node, " (", std::string(core::name_of(record.cause)),
+    const std::string cause(core::name_of(record.cause));
+    violate(2, absl::StrCat("the key moves to ", record.node, " (", cause,
                             ") and nothing called for it"));
   }
+}
+
+bool Checker::with_a_stranger() const {
+  return std::any_of(routes_.begin(), routes_.end(), [&](const auto& route) {
+    return std::none_of(world_.nodes.begin(), world_.nodes.end(), [&](const auto& node) {
+      return node.server == route.second.back().second;
+    });
+  });
+}
+
+bool Checker::unfinished(int node) const {
+  const bool under_way = std::any_of(world_.fips.begin(), world_.fips.end(), [](const auto& fip) {
+    const auto& action = fip.second.running;
+    return action && action->state == core::Action::State::kRunning;
+  });
+  return under_way || std::any_of(routes_.begin(), routes_.end(), [&](const auto& entry) {
+    const auto& [since, server] = entry.second.back();
+    return server != node_at(node).server || world_.now() - since < 10s;
+  });
 }
 
 void Checker::judge_cooldown(int node, const LeaderRecord& record) {

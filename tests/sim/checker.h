@@ -65,6 +65,7 @@ class Checker {
   const fakes::ModelNode& node_at(int node) const;
   void see_leader(int node, const core::KeyValue& kv);
   void see_list(int node, const core::FipsListed& list);
+  void learn_instance(int node, const std::string& instance);
   void judge_record(int node, const core::Put& put, Instant sent, const std::string& before);
   void judge_move(int node, const core::Put& put, const core::Txn& txn, const std::string& before);
   void judge_cause(const core::LeaderRecord& record, int from);
@@ -72,6 +73,8 @@ class Checker {
   void judge_pause(int node, const std::string& what, bool takeover);
   bool was_routed(core::FipId fip, core::ServerId server, Instant since) const;
   bool excused(core::Cause cause, int from) const;
+  bool unfinished(int node) const;  // an address is or was just now not with it, or moves
+  bool with_a_stranger() const;
   void look_at_ready(int node);
 
   const fakes::World& world_;

@@ -38,10 +38,9 @@ bool may_lead_to(Fault fault, Cause cause) {
     case Cause::kRequest: return fault == Fault::kHandover;
     case Cause::kNoProgress: return silences_holder(fault) || breaks_gate(fault);
     case Cause::kCannotFinish: return breaks_hetzner(fault);
-    case Cause::kDrift:
-      return one_of(fault, {Fault::kTheft, Fault::kTheftOntoNode, Fault::kUnassigned});
     case Cause::kShutdown:
       return one_of(fault, {Fault::kTerm, Fault::kCordonedTerm, Fault::kNodeGoesDown});
+    case Cause::kDrift: return false;  // the route itself must show it
     case Cause::kFirstClaim:
     case Cause::kAdoption: return silences_holder(fault);
   }
@@ -53,7 +52,6 @@ Duration echo(Cause cause, const core::Timing& timing) {
     case Cause::kRequest: return 300s + 10s;  // the request's lease
     case Cause::kUnready: return 75s;         // a certificate is asked again after 60 s
     case Cause::kCannotFinish: return timing.verified_within + 120s;
-    case Cause::kDrift: return timing.read_every + 15s;
     case Cause::kTakeover: return timing.ttl + 60s;
     case Cause::kShutdown: return 25s;
     default: return timing.ttl + 60s;

@@ -137,6 +137,11 @@ void pause(Happening& it, bool hard) {
   core::PauseRecord record;
   record.by = "sim";
   record.hard = hard;
+  // Half of the time the address is moved meanwhile, and the holder reads it.
+  if (it.dice.chance(0.5)) {
+    steal(it, kStranger);
+    it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.read_every + 15s);
+  }
   it.world.put("pause", record.text());
   it.end([](World& then) { then.erase("pause"); });
 }
@@ -169,6 +174,11 @@ void hand_over(Happening& it) {
 }
 
 void change_fips(Happening& it, Fault fault) {
+  // Half of the time it is moved as well and stays so until the holder reads.
+  if (it.dice.chance(0.5)) {
+    steal(it, kStranger);
+    it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.read_every + 15s);
+  }
   for (auto& [id, fip] : it.world.fips) {
     if (fault == Fault::kFipGone) fip.gone = true;
     if (fault == Fault::kLabels) fip.fip.labels = {{"vipd.cluster", "other"}};
@@ -202,7 +212,15 @@ void at_hetzner(Happening& it, Fault fault) {
   }
 }
 
-void at_etcd(Happening& it, Fault fault) {
+// Waits for the next guard, so its own time is when that leaves.
+void restore_under_guard(World& world, Incidents& incidents) {
+  world.on_next_guard = [&incidents](World& then) {
+    then.repeat_history();
+    incidents.push_back({Fault::kRestoreUnderGuard, -1, then.now(), then.now()});
+  };
+}
+
+void at_etcd(Happening& it, Fault fault, Incidents& incidents) {
   World& world = it.world;
   switch (fault) {
     case Fault::kMemberDown: return members_down(it, 1);
@@ -219,9 +237,14 @@ void at_etcd(Happening& it, Fault fault) {
     case Fault::kRestore:
       world.save_snapshot();
       return it.end(restore);
-    default:
-      world.on_next_guard = [](World& then) { then.repeat_history(); };
+    default: return restore_under_guard(world, incidents);
   }
+}
+
+void take_address(Happening& it) {
+  it.world.take_addresses(it.index);
+  if (it.dice.chance(0.5)) return;
+  it.world.post(it.index, core::NetlinkFailed{it.world.config.fips.front().address, "ENOBUFS"});
 }
 
 void at_the_node(Happening& it, Fault fault) {
@@ -242,8 +265,10 @@ void at_the_node(Happening& it, Fault fault) {
     case Fault::kHandover: return hand_over(it);
     case Fault::kPause: return pause(it, false);
     case Fault::kHardPause: return pause(it, true);
-    case Fault::kAddressTaken: return world.take_addresses(it.index);
-    case Fault::kStrayAddress: return world.stray_address(it.index);
+    case Fault::kAddressTaken: return take_address(it);
+    case Fault::kStrayAddress:
+      world.stray_address(it.index);
+      return world.kill_vipd(it.index);  // they are swept at the start
     default: return token(it, fault);
   }
 }
@@ -266,7 +291,7 @@ void begin(World& world, const Planned& planned, Incidents& incidents) {
   const bool hetzner = fault >= Fault::kHetznerUnreachable && fault <= Fault::kFipGone;
   const Instant from = world.now();
   if (etcd) {
-    at_etcd(it, fault);
+    at_etcd(it, fault, incidents);
   } else if (hetzner) {
     at_hetzner(it, fault);
   } else {

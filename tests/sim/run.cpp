@@ -55,7 +55,11 @@ class Story final : public fakes::Witness {
   }
   void ended(int node) override {
     tell(name(node), "vipd has ended");
-    world_.later(world_.random.between(300ms, 12s), -1, [node](World& then) {
+    // The kubelet's back-off grows to minutes.
+    const bool soon = world_.random.chance(0.85);
+    const Duration wait = soon ? world_.random.between(300ms, 12s)
+                               : world_.random.between(60s, 150s);
+    world_.later(wait, -1, [node](World& then) {
       const auto& self = then.nodes[static_cast<std::size_t>(node)];
       if (self.alive && !self.vipd) then.start(node);
     });
