@@ -75,7 +75,8 @@ void publish(Turn& turn) {
   if (state.stop.released || turn.busy(session.put) || !turn.reached(session.next_put)) return;
   // Compared as a record: its text is made only where it is written (this runs every step).
   session.flying_record = own_record(turn);
-  if (session.put_lease == *session.lease && session.put_record == session.flying_record) return;
+  const bool known = session.put_record == session.flying_record;
+  if (known && session.put_lease == *session.lease) return;
   session.flying_lease = *session.lease;
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
