@@ -1,4 +1,4 @@
-// etcd's leader where it follows from members and links (World::elections).
+// etcd's leader where it follows from members and links (World::elections), and its snapshots.
 #include <algorithm>
 
 #include "tests/fakes/world.h"
@@ -76,6 +76,30 @@ void World::elect() {
     ++world.term_;
     world.settle_etcd();
   });
+}
+
+void World::save_snapshot() { saved_ = Saved{keys_, leases_, revision_}; }
+
+void World::restore_snapshot() {
+  if (!saved_) return;
+  keys_ = saved_->keys;
+  leases_ = saved_->leases;
+  for (auto& [id, lease] : leases_) lease.expires = now_ + lease.ttl;
+  revision_ = saved_->revision;
+  if (witness != nullptr) witness->keys_changed();
+}
+
+void World::repeat_history() {
+  const auto leader = keys_.find(config.prefix() + "leader");
+  if (leader == keys_.end() || !core::LeaderRecord::parse(leader->second.value).ok()) return;
+  forge_leader_value();
+  leader->second.lease = next_lease_++;
+  leases_[leader->second.lease] = {now_ + config.timing.ttl, config.timing.ttl};
+  revision_ = leader->second.mod_revision;
+  if (witness != nullptr) witness->keys_changed();
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (nodes[i].vipd) break_watch(static_cast<int>(i), random.between(1ms, 1500ms));
+  }
 }
 
 }  // namespace vipd::fakes

@@ -155,10 +155,11 @@ void Checker::routed() {
     auto& route = routes_[id];
     const core::ServerId server = fip.fip.server.value_or(0);
     if (!route.empty() && route.back().second == server) continue;
+    const bool first = route.empty();
     route.emplace_back(world_.now(), server);
     const bool ours = fip.running && fip.done_at <= world_.now() &&
                       fip.target == server && world_.now() - fip.done_at < 1ms;
-    by_us_[id] = ours;
+    by_us_[id] = ours || first;
   }
 }
 
