@@ -80,7 +80,8 @@ void publish(Turn& turn) {
   session.flying_lease = *session.lease;
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
-  turn.send(Txn{call, {}, {Put{key, session.flying_record.text(), *session.lease}}, session.put.deadline});
+  const std::string value = session.flying_record.text();
+  turn.send(Txn{call, {}, {Put{key, value, *session.lease}}, session.put.deadline});
 }
 
 }  // namespace
