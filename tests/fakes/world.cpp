@@ -232,41 +232,6 @@ void World::changed(const std::vector<core::KeyChange>& changes) {
   }
 }
 
-void World::tell_watch(int node, Instant at, core::Event event) {
-  Stream& stream = streams_[node];
-  stream.last = std::max(stream.last, at);
-  const std::uint64_t id = stream.id;
-  later(stream.last - now_, node, [node, id, event = std::move(event)](World& world) {
-    if (world.streams_[node].id == id) world.deliver(node, event);
-  });
-}
-
-void World::break_watch(int node, Duration noticed_after) {
-  streams_[node].open = false;
-  relist(node, noticed_after + pace.etcd);
-  const std::uint64_t id = streams_[node].id;
-  later(noticed_after, node, [node, id](World& world) {
-    // A list that was asked for meanwhile has replaced this stream.
-    if (world.streams_[node].id != id) return;
-    world.deliver(node, core::EtcdWatchLost{"the stream ended"});
-  });
-}
-
-// As the adapter does: again and again until it is answered.
-void World::relist(int node, Duration wait) {
-  const std::uint64_t id = ++streams_[node].id;
-  later(wait, node, [node, id](World& world) {
-    Stream& stream = world.streams_[node];
-    if (stream.id != id || stream.open) return;
-    if (!world.etcd_for(node)) return world.relist(node, 500ms);
-    stream.open = true;
-    stream.last = world.now_;
-    const ModelNode& self = world.nodes[static_cast<std::size_t>(node)];
-    const Duration back = world.leg(world.pace.etcd) + self.etcd_lag;
-    world.tell_watch(node, world.now_ + back, world.snapshot(world.local(node)));
-  });
-}
-
 core::EtcdSnapshot World::snapshot(Instant sent_at) const {
   core::EtcdSnapshot snapshot{revision_, {}, sent_at};
   for (const auto& [key, kv] : keys_) snapshot.keys.push_back(kv);
