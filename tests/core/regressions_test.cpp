@@ -48,5 +48,254 @@ TEST_CASE("a holder whose own member goes with the quorum gives nothing up when 
   CHECK(world.assigns() == 0);
 }
 
+TEST_CASE("a nodes/ key that somebody deletes is put again, however busy etcd is", "[E2]") {
+  World world = settled(2);
+  const std::string key = "nodes/" + world.nodes[1].state.self.instance;
+  world.erase(key);
+  for (int i = 0; i < 10; ++i) {
+    world.put("nodes/noise", std::to_string(i));
+    world.run(500ms);
+  }
+  CHECK(world.value(key));
+}
+
+TEST_CASE("a record that nobody can read stops neither a takeover nor a lack of progress",
+          "[A1][A15]") {
+  World world = settled(3);
+  world.put("assignment/7", "not json");
+  SECTION("the holder dies") {
+    world.power_off(0);
+    CHECK(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 30s));
+  }
+  SECTION("a successor takes the key and writes no intent") {
+    world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+    REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+    world.freeze(1, 10min);
+    REQUIRE(held_by(world, "cp-1", 4s));
+    CHECK(cause(world) == Cause::kNoProgress);
+  }
+}
+
+TEST_CASE("a key learnt before the giver's last intent waits for that intent's call too", "[A7]") {
+  World world = settled(3);
+  world.nodes[1].watch_lag = 1300ms;
+  world.assign_by_hand(World::kV4, 4711);
+  world.assign_faults = {{HcloudError::kTimeout, true, true, 4s}};
+  REQUIRE(world.until([&] { return world.assigns() == 1; }, 140s));
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.assigns() == 2; }, 20s));
+  const Tenure& tenure = *world.nodes[1].state.tenure;
+  CHECK(tenure.work.at(World::kV4).unsettled_until > tenure.since + 2s);
+  world.run(20s);
+  CHECK(world.fips[World::kV4].fip.server == world.nodes[1].server);
+}
+
+TEST_CASE("an action that never ends is given up and asked about again", "[A14]") {
+  World world = settled(1);
+  world.assign_by_hand(World::kV4, 4711);
+  world.assign_takes = std::chrono::hours(5);
+  REQUIRE(world.until([&] { return world.said(0, "A14"); }, 5min));
+  world.fips[World::kV4].running.reset();
+  world.assign_takes = 1s;
+  CHECK(world.until([&] { return world.verified(); }, 3min));
+}
+
+TEST_CASE("a planned move is finished on the node that was asked for, whatever Hetzner said before",
+          "[A10][A12]") {
+  World world = settled(3);
+  SECTION("requests of the whole project were refused for a minute") {
+    world.list_faults.assign(200, HcloudError::kRateLimited);
+  }
+  SECTION("Hetzner was down for a minute") {
+    world.list_faults.assign(200, HcloudError::kServer);
+  }
+  for (int i = 0; i < 3; ++i) world.post(i, TokenSeen{true, 2, ""});  // each looks anew
+  world.run(60s);
+  world.list_faults.clear();
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+}
+
+TEST_CASE("a handover during a rate limit waits for its end on the node that was asked for",
+          "[A12]") {
+  World world = settled(3);
+  world.list_faults.assign(200, HcloudError::kRateLimited);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(90s);
+  CHECK(world.holder() == "cp-2");
+  world.list_faults.clear();
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.assigns() == 1);
+}
+
+TEST_CASE("a rate limit moves the key nowhere: every node shares it", "[A12]") {
+  World world = settled(3);
+  world.assign_by_hand(World::kV4, 4711);
+  world.assign_faults.assign(20, {HcloudError::kRateLimited, false, true});
+  REQUIRE(world.until([&] { return world.assigns() >= 21; }, 5min));
+  CHECK(world.until([&] { return world.verified(); }, 20s));
+  CHECK(world.holder() == "cp-1");
+}
+
+TEST_CASE("drift onto a node whose apiserver turns out dead is repaired", "[A18][A19]") {
+  World world = settled(3);
+  world.freeze(2, 10s);  // its nodes/ key still says ready
+  world.nodes[2].apiserver = false;
+  world.assign_by_hand(World::kV4, 103);
+  world.post(0, TokenSeen{true, 2, ""});  // makes it look at once
+  REQUIRE(world.until([&] { return world.said(0, "A18"); }, 2s));
+  CHECK(world.until([&] { return world.assigns() == 1; }, 2s));
+  CHECK(held_by(world, "cp-1", 20s));
+}
+
+TEST_CASE("a handover order under way is answered when etcd is put back", "[E4][E6]") {
+  World world = settled(3);
+  world.lose_next_txn_answer("request");
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(60ms);
+  world.post(0, EtcdSnapshot{1, {}, world.now()});
+  REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 100ms));
+  CHECK_FALSE(world.nodes[0].answers[0].done);
+}
+
+TEST_CASE("a key that comes after SIGTERM is passed on, not sat on", "[E18]") {
+  World world = settled(3);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.nodes[1].state.tenure.has_value(); }, 5s));
+  world.nodes[1].state.tenure.reset();  // as if the signal had come just before the key
+  world.term(1);
+  CHECK(world.until([&] { return world.holder() != "cp-2" && world.verified(); }, 4s));
+  CHECK(cause(world) == Cause::kShutdown);
+}
+
+TEST_CASE("labels that were wrong for a moment cost no standby for hours", "[A20]") {
+  World world = settled(3);
+  const auto right = world.fips[World::kV4].fip.labels;
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  for (int node : {0, 1, 2}) world.post(node, TokenSeen{true, 2, ""});
+  REQUIRE(world.until([&] { return !world.status(1)["ready"].get<bool>(); }, 5s));
+  world.fips[World::kV4].fip.labels = right;
+  SECTION("while the holder lives") {
+    CHECK(world.until([&] { return world.status(1)["ready"].get<bool>(); }, 70s));
+  }
+  SECTION("when the holder dies then") {
+    world.power_off(0);
+    CHECK(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 30s));
+  }
+}
+
+TEST_CASE("on a planned move Hetzner is looked at before the address is touched", "[A20]") {
+  World world = settled(3);
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};  // the records do not know yet
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(60s);
+  CHECK(world.assigns() == 0);
+  // The key is passed round for nothing: every node must not touch it.
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.state(1) == "stuck");
+}
+
+TEST_CASE("a request for a node that is not ready does not hide that the holder is stuck",
+          "[E6][A16]") {
+  World world = settled(3);
+  world.nodes[2].apiserver = false;
+  world.run(5s);
+  world.put("request", RequestRecord{world.nodes[2].server, 0, "test", "drill"}.text());
+  world.assign_faults.assign(5, {HcloudError::kConflict, false, true});
+  world.assign_by_hand(World::kV4, 4711);
+  world.post(0, TokenSeen{true, 2, ""});
+  CHECK(held_by(world, "cp-2", 30s));
+}
+
+TEST_CASE("a node is named by its name or its server id, and by nothing else", "[E6]") {
+  World world = settled(3);
+  for (const std::string odd : {"102xyz", "0", "cp", "", " 102"}) {
+    if (odd.empty()) continue;
+    world.post(0, HandoverAsked{1, odd, "", "test", "drill"});
+    REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 2s));
+    CHECK_FALSE(world.nodes[0].answers[0].done);
+    world.nodes[0].answers.clear();
+  }
+  world.post(0, HandoverAsked{2, "", "cp-9", "test", "drill"});
+  REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 2s));
+  CHECK_FALSE(world.nodes[0].answers[0].done);
+  world.run(5s);
+  CHECK(world.holder() == "cp-1");
+}
+
+TEST_CASE("one connection that fails says nothing about the certificate", "[E9]") {
+  World world = settled(1);
+  for (int i = 0; i < 3; ++i) {
+    world.run(1s);
+    auto& check = world.nodes[0].state.gate.certificates[World::kV4];
+    check.flight = {77, world.now() + 1s};
+    world.post(
+        0, CertificateSeen{77, world.config.fips[0].address, false, false, "refused", world.now()});
+    world.run(1ms);
+    CHECK(world.status(0)["ready"].get<bool>());
+  }
+}
+
+TEST_CASE("a record of an epoch to come, or of no declared address, hides no lack of progress",
+          "[A15]") {
+  World world = settled(3);
+  const std::string future = R"({"fip":999,"server":1,"epoch":9000000,"state":"verified"})";
+  world.put("assignment/999", future);
+  world.run(1s);
+  world.erase("assignment/999");
+  world.erase("leader");
+  world.put("leader", R"({"instance":"ghost","server":77,"node":"ghost"})");
+  world.run(200ms);
+  CHECK(world.status(1)["problems"].dump().find("has no nodes/ key") != std::string::npos);
+  CHECK(world.until([&] { return world.holder() != "ghost" && world.verified(); }, 10s));
+}
+
+TEST_CASE("a second request does not silently replace the first", "[E6]") {
+  World world = settled(3);
+  world.nodes[2].apiserver = false;  // its key says ready for some seconds: nobody confirms it
+  world.post(0, HandoverAsked{1, "cp-3", "", "first", "drill"});
+  REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 2s));
+  REQUIRE(world.nodes[0].answers[0].done);
+  world.post(1, HandoverAsked{2, "cp-2", "", "second", "drill"});
+  REQUIRE(world.until([&] { return !world.nodes[1].answers.empty(); }, 2s));
+  CHECK_FALSE(world.nodes[1].answers[0].done);
+  CHECK(world.nodes[1].answers[0].text.find("first") != std::string::npos);
+}
+
+TEST_CASE("a holder that was deleted is taken over from, and that counts as unplanned",
+          "[E14][E16]") {
+  World world = settled(3);
+  world.power_off(0);
+  world.assign_by_hand(World::kV4, std::nullopt);  // as Hetzner does with the server
+  world.post(1, TokenSeen{true, 2, ""});
+  world.post(2, TokenSeen{true, 2, ""});
+  REQUIRE(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 30s));
+  CHECK(cause(world) == Cause::kTakeover);
+}
+
+TEST_CASE("an address that somebody else put on an unready node is left alone, silently", "[N3]") {
+  World world = settled(2);
+  world.nodes[1].apiserver = false;
+  REQUIRE(world.until([&] { return !world.has_address(1); }, 20s));
+  LocalAddress foreign{world.config.fips[0].address, 32, 254, false};
+  world.nodes[1].said.clear();
+  world.post(1, AddressesSeen{{foreign}});
+  world.run(10s);
+  CHECK_FALSE(world.said(1, "N3"));
+}
+
+TEST_CASE("a server that the token's project does not know is not ready, and says why", "[E11]") {
+  World world = settled(2);
+  auto& own = world.nodes[1].state.reads;
+  own.own = {88, world.now() + 1s};
+  world.post(1, HcloudFailed{88, HcloudError::kNotFound, "no such server", true, world.now(), {}});
+  world.run(100ms);
+  CHECK(world.status(1)["gate"].dump().find("unknown to the project") != std::string::npos);
+  CHECK_FALSE(world.status(1)["ready"].get<bool>());
+}
+
 }  // namespace
 }  // namespace vipd::core

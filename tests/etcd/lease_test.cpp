@@ -129,7 +129,8 @@ TEST_CASE("an etcd that restarts costs no more than a new stream [E21]", "[E21]"
 }
 
 // The reason for one stream per lease, deadlines and repeats: another node, which leads etcd,
-// freezes. What is under way then hangs far longer than the ttl, except on the next leader.
+// freezes. What is under way then hangs far longer than the ttl, except on the next leader; with
+// etcd 3.6 sometimes (7.3 s in one run, 1.2 s in another), so that is shown, not asked for.
 TEST_CASE("a lease outlives the freeze of the node that leads etcd [E21]", "[E21]") {
   SKIP_WITHOUT_ETCD();
   fakes::EtcdCluster cluster(3);
@@ -173,7 +174,6 @@ TEST_CASE("a lease outlives the freeze of the node that leads etcd [E21]", "[E21
   WARN("leader frozen: a keepalive with deadlines got through after "
        << kept_after << " s (" << call - 1000 << " tries), one without hung for " << hung_for
        << " s");
-  CHECK(hung_for > 5.0);
 }
 
 }  // namespace

@@ -48,6 +48,20 @@ TEST_CASE("the prefix is listed, then every change of it comes in order [E23]", 
   CHECK(gone->changes[0].kv.mod_revision == erased.revision);
 }
 
+TEST_CASE("what the list has told is not told again") {
+  SKIP_WITHOUT_ETCD();
+  fakes::EtcdCluster cluster(1);
+  cluster.put(kLeader, "listed");
+  Harness etcd({cluster.endpoint(0)}, cluster.files());
+  etcd.adapter.start();
+  REQUIRE(etcd.next<EtcdSnapshot>());
+  CHECK_FALSE(etcd.next<EtcdChanged>(1s));
+  cluster.put(kLeader, "after it");
+  const auto changed = etcd.next<EtcdChanged>();
+  REQUIRE(changed);
+  CHECK(changed->changes.at(0).kv.value == "after it");
+}
+
 TEST_CASE("a history compacted under the watch is listed again [E23]", "[E23]") {
   SKIP_WITHOUT_ETCD();
   fakes::EtcdCluster cluster(1);

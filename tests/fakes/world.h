@@ -65,7 +65,7 @@ struct ModelNode {
   bool etcd_deaf = false;      // what it asks etcd is done, but no answer comes
   bool hetzner_deaf = false;   // the same at Hetzner
   Duration etcd_lag{0};        // every exchange with etcd takes so much longer
-  Duration watch_lag{0};
+  Duration watch_lag{0};       // its etcd watch tells this much late
   Duration clock_ahead{0};     // its CLOCK_BOOTTIME against the world's time
   double clock_drift = 0;      // 0.0001: gains 0.1 ms a second
   std::uint64_t token_generation = 1;

@@ -202,10 +202,11 @@ void Hands::operator()(const core::ProbeTls& c) const {
 
 void Hands::operator()(const core::ProbeCertificate& c) const {
   self().dialled.push_back(c.dial);
-  const bool good = self().apiserver && self().certificate && !self().hung;
+  const bool shown = self().apiserver && !self().hung;
+  const bool good = shown && self().certificate;
+  const char* why = good ? "" : shown ? "names other hosts" : "refused";
   world.answer(node, world.pace.probe,
-               core::CertificateSeen{c.call, c.address, good, good ? "" : "names other hosts",
-                                     world.local(node)});
+               core::CertificateSeen{c.call, c.address, shown, good, why, world.local(node)});
 }
 
 void Hands::operator()(const core::ReadOwnNode& c) const {

@@ -207,7 +207,7 @@ TEST_CASE("what the API refuses comes with its kind, its request and the rate "
   };
   const auto c = GENERATE(values<Case>({{401, "unauthorized", HcloudError::kUnauthorized},
                                         {401, "token_readonly", HcloudError::kReadonly},
-                                        {403, "forbidden", HcloudError::kUnauthorized},
+                                        {403, "forbidden", HcloudError::kReadonly},
                                         {404, "not_found", HcloudError::kNotFound},
                                         {409, "conflict", HcloudError::kConflict},
                                         {422, "floating_ip_assigned", HcloudError::kAssigned},

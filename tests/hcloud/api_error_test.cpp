@@ -24,7 +24,7 @@ TEST_CASE("every documented error has its kind and a text with code, object and 
       {401, "unauthorized", HcloudError::kUnauthorized},
       {401, "token_readonly", HcloudError::kReadonly},
       {403, "token_readonly", HcloudError::kReadonly},
-      {403, "forbidden", HcloudError::kUnauthorized},
+      {403, "forbidden", HcloudError::kReadonly},
       {403, "maintenance", HcloudError::kServer},
       {403, "resource_limit_exceeded", HcloudError::kRefused},
       {404, "not_found", HcloudError::kNotFound},
@@ -52,6 +52,14 @@ TEST_CASE("every documented error has its kind and a text with code, object and 
   CHECK_THAT(error.why, Contains(kRequest + ": " + std::to_string(row.status) + " " + row.code +
                                  " (as it says); "));
   CHECK(error.why.size() > error.why.find("); ") + 20);
+}
+
+TEST_CASE("forbidden for a write is a token that may only read; for a read it may pass [A13]") {
+  const auto kind = [](const std::string& request) {
+    return explain_answer(403, error_json("forbidden", "no"), request).kind;
+  };
+  CHECK(kind(kRequest) == HcloudError::kReadonly);
+  CHECK(kind("GET /floating_ips?label_selector=x") == HcloudError::kUnauthorized);
 }
 
 TEST_CASE("an unknown code is refused, loud, with the code in the text [A14]") {

@@ -402,7 +402,7 @@ TEST_CASE("without root a lab comes up in a user namespace and leaves nothing be
   }
   const std::string lab = as + LAB_PROGRAM " --dir " + dir + " ";
   const std::string quick = " --latency-median 200ms --latency-p99 200ms";
-  const std::string up = output_of(lab + "up --no-vipd" + quick + " 2>&1");
+  const std::string up = output_of(lab + "up" + quick + " 2>&1");
   INFO(up);
   const Client client(dir, LAB_PROGRAM);
   REQUIRE(client.supervisor().ok());

@@ -1,5 +1,6 @@
 #include "tests/lab/scenario.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,11 +9,10 @@
 #include <filesystem>
 #include <map>
 
-#include <fmt/format.h>
-
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/catch.h"
+#include "tests/lab/judge.h"
 #include "tools/lab/programs.h"
 
 namespace vipd::lab {
@@ -103,9 +103,14 @@ Executed Scene::run(const std::string& node, const std::vector<std::string>& arg
   return *executed;
 }
 
-Executed Scene::etcdctl(const std::string& node, std::vector<std::string> argv) {
+Executed Scene::etcdctl(const std::string& node, std::vector<std::string> argv,
+                        const std::string& seconds) {
   const auto file = [&](const char* name) { return layout().kube(node, name); };
-  std::vector<std::string> words = {"env", "ETCDCTL_API=3", "etcdctl",
+  std::vector<std::string> words = {"timeout",
+                                    seconds,
+                                    "env",
+                                    "ETCDCTL_API=3",
+                                    "etcdctl",
                                     "--endpoints=https://127.0.0.1:2379",
                                     "--cacert=" + file("etcd-client-ca.crt"),
                                     "--cert=" + file("etcd-client.crt"),
@@ -263,6 +268,19 @@ std::string Scene::picture() {
   for (std::size_t i = audit.size() > 25 ? audit.size() - 25 : 0; i < audit.size(); ++i)
     text += "\n  " + audit[i].dump();
   return text;
+}
+
+void Scene::judge(std::int64_t seq) {
+  const auto names = running();
+  REQUIRE_FALSE(names.empty());
+  // A watch has no end, so it is given the time to tell all there is.
+  const auto watched =
+      etcdctl(names.front(), {"watch", "--prefix", "/vipd/", "--rev=1", "-w", "json"}, "3");
+  const auto history = parse_history(watched.output, "/vipd/lab/api/");
+  REQUIRE_FALSE(history.empty());
+  const auto wrong = unguarded_assigns(audit_since(seq), history);
+  INFO(fmt::format("{}", fmt::join(wrong, "\n")));
+  CHECK(wrong.empty());
 }
 
 void Scene::until(const std::string& what, Millis at_most,

@@ -138,13 +138,15 @@ TEST_CASE("a group of two addresses ends on one node, verified, whatever its sec
     std::string to;
   };
   for (const auto& one : std::vector<Case>{
-           {"conflict", "cp-2"}, {"server_error", "cp-3"}, {"hang", "cp-1"}}) {
+           {"conflict", "cp-2"}, {"server_error", "cp-3"}, {"hang", "cp-1"}, {"locked", "cp-2"},
+           {"action_error", "cp-3"}, {"late_assign", "cp-1"}}) {
     const std::string& fault = one.fault;
     const std::string& to = one.to;
     const auto start = scene.audit_seq();
     scene.hetzner("POST", "/faults",
                   {{"fault", fault},
                    {"count", 1},
+                   {"after_ms", 2000},
                    {"match",
                     {{"method", "POST"},
                      {"path_regex", fmt::format("/{}/actions/assign$", kFipV6Id)}}}});

@@ -96,6 +96,8 @@ TEST_CASE("a certificate either names the address or the reason says what it nam
         "cluster.apiServer.certSANs");
   CHECK_FALSE(judge_certificate(absl::UnavailableError("refused"), named).names_it);
   CHECK_FALSE(judge_certificate(base::TlsHandshake{}, named).names_it);
+  CHECK(judge_certificate(shown, other).shown);
+  CHECK_FALSE(judge_certificate(absl::UnavailableError("refused"), named).shown);
 }
 
 std::string node(const std::string& spec, const std::string& condition) {

@@ -62,6 +62,7 @@ absl::Status Cluster::bring_nodes() {
     if (auto up = until_ok("node " + place->node->plan().name, Millis(100), kReady, ready);
         !up.ok())
       return up;
+    if (auto runs = place->node->still_runs("vipd"); !runs.ok()) return runs;
   }
   return absl::OkStatus();
 }

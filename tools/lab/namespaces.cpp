@@ -120,10 +120,13 @@ absl::Status settle_in() {
 absl::Status join(pid_t supervisor, const std::string& node) {
   const int fd = static_cast<int>(syscall(SYS_pidfd_open, supervisor, 0));
   if (fd < 0) return failed("cannot find the lab's supervisor", "is the lab up? see `lab status`");
+  // setns leads to the root of the whole tree; the lab may have been started in a chroot.
+  const int root = open(fmt::format("/proc/{}/root", supervisor).c_str(), O_PATH | O_CLOEXEC);
   int wanted = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWPID;
   if (geteuid() != 0) wanted |= CLONE_NEWUSER;
-  const bool joined = setns(fd, wanted) == 0;
+  const bool joined = setns(fd, wanted) == 0 && fchdir(root) == 0 && chroot(".") == 0;
   close(fd);
+  close(root);
   if (!joined) return failed("cannot join the lab", "be the user who started it, or root");
   if (node == kOutside) return absl::OkStatus();
   const int network = open(network_path(node).c_str(), O_RDONLY | O_CLOEXEC);

@@ -58,6 +58,8 @@ class Node {
   absl::Status start(const std::string& process);
   absl::Status stop(const std::string& process, Millis grace);  // SIGTERM, then SIGKILL
   absl::Status signal(const std::string& process, int signal_number);
+  // An error with its last words where it was started and has ended.
+  [[nodiscard]] absl::Status still_runs(const std::string& process) const;
   // ok, hang, 500 or slow
   absl::Status set_apiserver(const base::Json& change);
   absl::Status set_cuts(const std::set<Cut>& cuts);

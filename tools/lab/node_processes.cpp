@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "base/file.h"
 #include "tools/lab/node.h"
 #include "tools/lab/programs.h"
 
@@ -107,6 +108,18 @@ absl::Status Node::ready() const {
   if (base::json_bool(*answer, "ready").value_or(false)) return absl::OkStatus();
   return absl::UnavailableError(
       fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+}
+
+absl::Status Node::still_runs(const std::string& process) const {
+  const Facts now = facts();
+  const auto pid = now.pids.find(process);
+  if (pid == now.pids.end() || world_.children.running(pid->second)) return absl::OkStatus();
+  const std::string log = base::read_file(world_.layout.log(now.plan.name + "-" + process))
+                              .value_or("");
+  constexpr std::size_t kLastWords = 600;
+  return absl::FailedPreconditionError(
+      fmt::format("{} of {} has ended; its last words:\n{}", process, now.plan.name,
+                  log.size() > kLastWords ? log.substr(log.size() - kLastWords) : log));
 }
 
 base::Json Node::status() const {

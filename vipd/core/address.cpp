@@ -32,8 +32,12 @@ void sweep(Turn& turn) {
 }
 
 // The one case in which an address leaves a node (rule N3).
-bool must_go(Turn& turn, FipId fip) {
+bool must_go(Turn& turn, const IpAddress& address, FipId fip) {
   const State& state = turn.state;
+  const bool ours = std::any_of(
+      state.addresses.begin(), state.addresses.end(),
+      [&](const LocalAddress& local) { return local.ours && local.address == address; });
+  if (!ours) return false;  // what somebody else put there is left alone
   if (state.gate.ready || turn.holder() || state.stop.asked) return false;
   if (!state.keys.current || !turn.lease_alive() || !member_ok(turn)) return false;  // frozen
   const auto found = state.keys.assignments.find(fip);
@@ -82,7 +86,7 @@ void keep_addresses(Turn& turn) {
   for (const DeclaredFip& fip : turn.config.fips) {
     const bool present = on_node(turn.state, fip.address);
     const bool add = !present && wanted(turn, fip);
-    const bool remove = present && must_go(turn, fip.id);
+    const bool remove = present && must_go(turn, fip.address, fip.id);
     if (!add && !remove) continue;
     Instant& retry_at = turn.state.address_retry[fip.address];
     if (!turn.reached(retry_at)) continue;

@@ -19,6 +19,7 @@ using Phase = Work::Phase;
 constexpr Duration kTrustRecord = minutes(10);
 constexpr Duration kFirstPoll = milliseconds(300);
 constexpr Duration kPollMost = seconds(3);
+constexpr Duration kActionGivenUp = minutes(1);
 constexpr Duration kOldCallMayLand = seconds(2);  // beyond its deadline
 constexpr Duration kUnsettledEvery = seconds(1);
 constexpr Duration kOnceMore = seconds(5);
@@ -66,11 +67,31 @@ Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
              flight.deadline};
 }
 
+// An older epoch's last word on this FIP: an intent whose call may still land, an action that
+// still holds its lock. The leader key may be learnt before that word comes with the watch, so
+// the first guard of a tenure holds only against the record as it was looked at here.
+void heed_record(Turn& turn, FipId id, Work& work) {
+  const auto found = turn.state.keys.assignments.find(id);
+  if (found == turn.state.keys.assignments.end()) return;
+  const Held<AssignmentRecord>& old = found->second;
+  if (old.record.epoch >= turn.state.tenure->epoch) return;
+  if (old.record.phase == AssignmentRecord::Phase::kIntent) {
+    const Instant since = old.fresh ? old.seen_at : turn.state.tenure->since;
+    work.unsettled_until = std::max(
+        work.unsettled_until, since + turn.config.timing.assign_deadline + kOldCallMayLand);
+  }
+  // It is waited for, not raced.
+  if (old.record.phase == AssignmentRecord::Phase::kRunning) work.action.id = old.record.action;
+}
+
 void guard(Turn& turn, FipId id, Work& work) {
   work.phase = Phase::kGuarding;
   work.recorded.reset();
-  turn.send(fenced_put(turn, work.guard, id,
-                       record_of(turn, id, work, AssignmentRecord::Phase::kIntent).text()));
+  if (!work.intent_written) heed_record(turn, id, work);
+  Txn txn = fenced_put(turn, work.guard, id,
+                       record_of(turn, id, work, AssignmentRecord::Phase::kIntent).text());
+  if (!work.intent_written) txn.compare.push_back(turn.assignment_as_seen(id));
+  turn.send(std::move(txn));
 }
 
 void read_again(Turn& turn, Work& work, Duration wait) {
@@ -101,6 +122,12 @@ void verified(Turn& turn, FipId id, Work& work) {
   }
 }
 
+// Somebody serves meanwhile, or drift says that the record is wrong (rule A18): there is time to
+// look first. Otherwise clients wait, and the record is trusted (rule A4).
+bool urgent(Cause cause) {
+  return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
+}
+
 // After a committed guard: what is there to do? `sent_at` is the guard's.
 void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
   const Belief& belief = turn.state.beliefs[id];
@@ -118,10 +145,9 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
     return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));
-  // Handed the key because the address was moved here: the record is what is wrong (rule A18).
   const Tenure& tenure = *turn.state.tenure;
-  const bool outdated = tenure.cause == Cause::kDrift && belief.at < tenure.since;
-  const bool recent = belief.aged && !outdated && turn.now - belief.at < kTrustRecord;
+  const bool look_first = !urgent(tenure.cause) && belief.at < tenure.since;
+  const bool recent = belief.aged && !look_first && turn.now - belief.at < kTrustRecord;
   if (!recent) return read_again(turn, work, Duration(0));
   if (!turn.may_write_api()) {
     work.phase = Phase::kStart;
@@ -153,7 +179,14 @@ Duration retry_wait(Turn& turn, const Work& work) {
 }
 
 void poll(Turn& turn, Work& work) {
-  if (turn.busy(work.call) || !turn.reached(work.poll_at)) return;
+  if (turn.busy(work.call)) return;
+  if (turn.reached(work.polling_since + kActionGivenUp)) {
+    ++work.failures;
+    work.why = absl::StrCat("action ", work.action.id, " does not end");
+    turn.say(Say::Level::kWarn, "A14", work.why);
+    return read_again(turn, work, Duration(0));
+  }
+  if (!turn.reached(work.poll_at)) return;
   const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
   turn.send(GetAction{call, work.action.id, work.call.deadline});
   ++turn.state.reads.others;
@@ -162,6 +195,7 @@ void poll(Turn& turn, Work& work) {
 void start_polling(Turn& turn, Work& work, const Action& action) {
   work.phase = Phase::kPolling;
   work.action = action;
+  work.polling_since = turn.now;
   work.poll_every = kFirstPoll;
   work.poll_at = turn.now + kFirstPoll;
 }
@@ -249,21 +283,6 @@ void advance(Turn& turn, FipId id, Work& work) {
   keep_record(turn, id, work);
 }
 
-Work first_work(Turn& turn, FipId id) {
-  Work work;
-  const auto found = turn.state.keys.assignments.find(id);
-  if (found == turn.state.keys.assignments.end()) return work;
-  const Held<AssignmentRecord>& old = found->second;
-  if (old.record.epoch >= turn.state.tenure->epoch) return work;
-  if (old.record.phase == AssignmentRecord::Phase::kIntent) {
-    const Instant since = old.fresh ? old.seen_at : turn.now;
-    work.unsettled_until = since + turn.config.timing.assign_deadline + kOldCallMayLand;
-  }
-  // An older epoch's action still holds the FIP's lock: it is waited for, not raced.
-  if (old.record.phase == AssignmentRecord::Phase::kRunning) work.action.id = old.record.action;
-  return work;
-}
-
 }  // namespace
 
 bool work_txn_done(Turn& turn, const TxnDone& event) {
@@ -332,6 +351,7 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
   Work* work = work_of(turn, &Work::call, event.call, &id);
   if (work == nullptr) return false;
   note_rate(turn, event.rate);
+  note_limit(turn, event);
   note_refusal(turn, event.error, event.why);
   work->why = event.why;
   turn.say(Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why),
@@ -352,9 +372,10 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
       work->retry_at = turn.now;
       break;
     case HcloudError::kRateLimited:
+      // The whole project's, so no other node would do better; a request comes back each second
+      // (facts/hetzner-api.md 10.2), Reset tells when all of them are.
       work->phase = Phase::kStart;
-      work->retry_at = turn.now + std::max<Duration>(seconds(1), retry_wait(turn, *work));
-      ++work->failures;
+      work->retry_at = turn.now + turn.between(seconds(1), seconds(2));
       break;
     case HcloudError::kAssigned:
       work->unassign_first = true;
@@ -418,7 +439,7 @@ void keep_tenure(Turn& turn) {
   turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
            {{"cause", std::string(name_of(leader.record.cause))}});
   for (const DeclaredFip& fip : turn.config.fips) {
-    state.tenure->work[fip.id] = first_work(turn, fip.id);
+    state.tenure->work[fip.id];
   }
   state.reads.next_regular = turn.now + turn.config.timing.read_every;
 }
@@ -442,9 +463,16 @@ bool cannot_finish(Turn& turn) {
   const Tenure& tenure = *turn.state.tenure;
   if (!turn.state.token.refused.empty()) return true;
   for (const auto& [id, work] : tenure.work) {
+    // Not as declared (rule A20): no other node may touch it either.
+    const auto belief = turn.state.beliefs.find(id);
+    if (belief != turn.state.beliefs.end() && belief->second.allowed == false) return false;
+  }
+  for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  return !tenure.ever_verified && turn.reached(tenure.since + turn.config.timing.verified_within);
+  // A rate limit is the whole project's: another node would wait as long (rule A12).
+  const Instant since = std::max(tenure.since, turn.state.reads.limited_at);
+  return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 
 }  // namespace vipd::core

@@ -100,6 +100,11 @@ void check_fip(Problems& problems, const Config& config, const DeclaredFip& fip)
   if (is_special(fip.address)) {
     problems.push_back(fmt::format("addresses has {}: a Floating IP is never that", text));
   }
+  for (const auto& subnet : config.node_subnets) {
+    if (!subnet.contains(fip.address)) continue;
+    problems.push_back(fmt::format("addresses has {}, which is inside nodeSubnets {}: that is "
+                                   "where the nodes' own addresses are", text, subnet.text()));
+  }
   if (fip.address.family == base::Family::kV6 && !config.address_guards_proven) {
     problems.push_back(fmt::format(
         "addresses has {} while addressGuardsProven is false: IPv6 has no host scope, so Talos "

@@ -62,4 +62,15 @@ ServerId drifted_onto(Turn& turn) {
   return 0;
 }
 
+void repair_instead(Turn& turn, ServerId onto) {
+  for (auto& [fip, drift] : turn.state.tenure->drift) {
+    if (drift.onto != onto) continue;
+    drift.onto.reset();
+    turn.state.tenure->work[fip].retry_at = turn.now;
+    turn.say(Say::Level::kWarn, "A19",
+             absl::StrCat("Floating IP ", fip, " is on server ", onto,
+                          ", whose apiserver does not answer: repaired"));
+  }
+}
+
 }  // namespace vipd::core

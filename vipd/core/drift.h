@@ -12,4 +12,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work);
 // The ready node that a FIP has drifted onto, if the key should follow it there; 0: none.
 [[nodiscard]] ServerId drifted_onto(Turn& turn);
 
+// The ready node that has the address did not confirm that it is: no key for it.
+void repair_instead(Turn& turn, ServerId onto);
+
 }  // namespace vipd::core

@@ -81,10 +81,13 @@ bool adopt(Turn& turn) {
 
 // Latched: a record that somebody deletes later is no lack of progress.
 bool wrote_intent(Turn& turn, Revision epoch) {
-  for (const auto& [fip, held] : turn.state.keys.assignments) {
-    turn.state.intent_epoch = std::max(turn.state.intent_epoch, held.record.epoch);
+  for (const DeclaredFip& fip : turn.config.fips) {
+    const auto found = turn.state.keys.assignments.find(fip.id);
+    const bool this_epoch = found != turn.state.keys.assignments.end() &&
+                            found->second.record.epoch == epoch;
+    if (this_epoch) turn.state.intent_epoch = epoch;
   }
-  return turn.state.intent_epoch >= epoch;
+  return turn.state.intent_epoch == epoch;
 }
 
 void watch_progress(Turn& turn) {
@@ -99,13 +102,7 @@ void watch_progress(Turn& turn) {
   if (!turn.reached(leader.seen_at + turn.config.timing.intent_within + turn_of)) return;
   std::vector<Compare> compare = {turn.leader_as_seen()};
   for (const DeclaredFip& fip : turn.config.fips) {
-    const auto found = turn.state.keys.assignments.find(fip.id);
-    const std::string key = turn.key(absl::StrCat("assignment/", fip.id));
-    if (found == turn.state.keys.assignments.end()) {
-      compare.push_back({key, 0, std::nullopt});
-    } else {
-      compare.push_back({key, found->second.kv.mod_revision, found->second.kv.value});
-    }
+    compare.push_back(turn.assignment_as_seen(fip.id));
   }
   take(turn, own_record(turn, Cause::kNoProgress), std::move(compare), "A15",
        absl::StrCat(leader.record.node, " wrote no intent in time"));
@@ -113,7 +110,8 @@ void watch_progress(Turn& turn) {
 
 struct Claim {
   ServerId server = 0;   // that Hetzner names; 0: none
-  bool unknown = false;  // nothing has been read yet
+  bool unknown = false;  // nothing has been read yet, or what was read is not as declared
+  std::string why_not;
 };
 
 Claim claim(const Turn& turn) {
@@ -122,6 +120,7 @@ Claim claim(const Turn& turn) {
     const auto belief = turn.state.beliefs.find(fip.id);
     if (belief == turn.state.beliefs.end() || !belief->second.known) {
       claim.unknown = true;
+      if (belief != turn.state.beliefs.end()) claim.why_not = belief->second.why_not;
     } else if (belief->second.server && claim.server == 0) {
       claim.server = *belief->second.server;
     }
@@ -194,12 +193,17 @@ void claim_leader(Turn& turn) {
   Election& election = turn.state.election;
   const Claim named = claim(turn);
   if (named.server == 0 && named.unknown) {
-    return wait_for(turn, "it is not known yet where Hetzner has the Floating IPs");
+    return wait_for(turn, named.why_not.empty()
+                              ? "it is not known yet where Hetzner has the Floating IPs"
+                              : named.why_not);
   }
   set_claimant(turn, named.server);
   if (named.server == 0) {
-    if (turn.paused()) return wait_for(turn, "paused");
-    return acquire_by_rank(turn, Cause::kFirstClaim, "the Floating IPs are unassigned");
+    // Hetzner detaches the addresses of a server that is deleted: its holder is gone with it.
+    const bool was_held = turn.state.last_server != 0;
+    if (turn.hard_paused() || (turn.paused() && !was_held)) return wait_for(turn, "paused");
+    return acquire_by_rank(turn, was_held ? Cause::kTakeover : Cause::kFirstClaim,
+                           "the Floating IPs are unassigned");
   }
   if (named.server == turn.server()) {
     if (!turn.state.gate.ready) return wait_for(turn, "this node has first claim but is not ready");

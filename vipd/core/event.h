@@ -198,6 +198,7 @@ struct TlsAnswer { CallId call = 0; bool alive = false; std::string why; Instant
 struct CertificateSeen {  // of the apiserver, dialled at a FIP that is on this node
   CallId call = 0;
   IpAddress address;
+  bool shown = false;  // a certificate was seen; without one, nothing is known of its names
   bool names_it = false;
   std::string why;
   Instant sent_at;

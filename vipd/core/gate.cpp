@@ -138,6 +138,17 @@ Condition member_condition(Turn& turn) {
   return {"etcd-member", false, "the member has no leader"};
 }
 
+// A good answer is not enough where several are asked for, nor is one bad answer too much.
+std::string evidence(const Pulse& pulse) {
+  if (!pulse.up && pulse.hits > 0) {
+    return absl::StrCat(pulse.why, ", ", pulse.hits, " of ", kRise, " times in a row");
+  }
+  if (pulse.up && pulse.misses > 0) {
+    return absl::StrCat(pulse.why, ", ", pulse.misses, " of ", kFall, " times in a row");
+  }
+  return pulse.why;
+}
+
 Condition lease_condition(Turn& turn) {
   if (turn.lease_alive()) return {"lease", true, "alive"};
   const Session& session = turn.state.session;
@@ -186,6 +197,8 @@ void on(Turn& turn, const TlsAnswer& event) {
 void on(Turn& turn, const CertificateSeen& event) {
   for (auto& [fip, check] : turn.state.gate.certificates) {
     if (!Turn::ends(check.flight, event.call)) continue;
+    // Who did not answer has not changed its certificate: the handshakes judge that.
+    if (!event.shown && check.names_it) continue;
     check.names_it = event.names_it;
     check.why = event.why;
     if (event.names_it) check.next = turn.now + kCertificateEvery;
@@ -199,8 +212,8 @@ void keep_gate(Turn& turn) {
   State& state = turn.state;
   Gate& gate = state.gate;
   gate.conditions = {
-      {"apiserver-readyz", gate.readyz.up, gate.readyz.why},
-      {"apiserver-tls", gate.tls.up, gate.tls.why},
+      {"apiserver-readyz", gate.readyz.up, evidence(gate.readyz)},
+      {"apiserver-tls", gate.tls.up, evidence(gate.tls)},
       certificate_condition(turn),
       lease_condition(turn),
       member_condition(turn),

@@ -122,7 +122,16 @@ std::optional<Wish> unready(Turn& turn) {
               failure->name + ": " + failure->evidence, false};
 }
 
+bool can_be_fulfilled(const Turn& turn, const Wish& wish) {
+  const auto nodes = ready_nodes(turn, turn.server());
+  return std::any_of(nodes.begin(), nodes.end(), [&](const NodeRecord* node) {
+    return wish.to == 0 || node->server == wish.to;
+  });
+}
+
 }  // namespace
+
+bool passes_on(const Gate& gate) { return own_failure(gate) != nullptr; }
 
 std::optional<Wish> handover_wish(Turn& turn) {
   State& state = turn.state;
@@ -139,11 +148,12 @@ std::optional<Wish> handover_wish(Turn& turn) {
   if (const ServerId server = drifted_onto(turn); server != 0) {
     return Wish{Cause::kDrift, "A18", server, "the address was moved there", false};
   }
-  if (auto wish = requested(turn)) return wish;
+  auto request = requested(turn);
+  if (request && can_be_fulfilled(turn, *request)) return request;
   if (cannot_finish(turn)) {
     return Wish{Cause::kCannotFinish, "A16", 0, "the assignment cannot be finished here", true};
   }
-  return std::nullopt;
+  return request;
 }
 
 bool on_handover(Turn& turn, const ReadyzAnswer& event) {
@@ -200,6 +210,7 @@ void keep_handover(Turn& turn) {
   }
   if (!turn.reached(handover.retry_at)) return;
   if (const NodeRecord* node = choose(turn, *wish)) return ask(turn, *node);
+  if (wish->cause == Cause::kDrift) repair_instead(turn, wish->to);
   handover.refused.clear();
   handover.retry_at = turn.now + kAskAgain;
 }

@@ -15,6 +15,9 @@ struct Wish {
   bool skip_tried = false;
 };
 
+// True where what fails speaks against this node alone, so that another would do better.
+[[nodiscard]] bool passes_on(const Gate& gate);
+
 // What the holder should do with the key now, the most pressing first; nothing: keep it.
 [[nodiscard]] std::optional<Wish> handover_wish(Turn& turn);
 

@@ -12,6 +12,7 @@ constexpr std::string_view kNodes = "nodes/";
 constexpr std::string_view kAssignment = "assignment/";
 constexpr std::string_view kRequest = "request";
 constexpr std::string_view kPause = "pause";
+constexpr Duration kShortGap = std::chrono::seconds(10);
 
 std::optional<FipId> fip_of(std::string_view name) {
   name.remove_prefix(kAssignment.size());
@@ -74,6 +75,7 @@ void put(Keys& keys, const std::string& prefix, const KeyValue& kv, Revision as_
     auto held = hold<AssignmentRecord>(keys, kv, now, fresh);
     const auto fip = fip_of(name);
     if (!fip) return;
+    keys.assignment_keys[*fip] = kv;
     keys.assignments.erase(*fip);
     if (held.readable) keys.assignments.emplace(*fip, std::move(held));
   }
@@ -89,11 +91,14 @@ void drop(Keys& keys, const std::string& prefix, const std::string& key, Revisio
   if (name == kPause) keys.pause.reset();
   if (name.starts_with(kNodes)) keys.nodes.erase(std::string(name.substr(kNodes.size())));
   if (!name.starts_with(kAssignment)) return;
-  if (const auto fip = fip_of(name)) keys.assignments.erase(*fip);
+  if (const auto fip = fip_of(name)) {
+    keys.assignment_keys.erase(*fip);
+    keys.assignments.erase(*fip);
+  }
 }
 
 void note_revision(Keys& keys, Revision revision, Instant now) {
-  if (revision <= keys.newest) return;
+  if (revision < keys.newest) return;
   keys.newest = revision;
   keys.newest_at = now;
 }
@@ -115,8 +120,11 @@ void apply(Keys& keys, const std::string& prefix, const EtcdSnapshot& snapshot, 
   const bool first = keys.listed_at == 0;
   if (first) keys.listed_at = snapshot.revision;
   const Keys before = keys;
+  // What changed while nobody watched is as old as the gap.
+  const bool ages_known = !first && now - keys.newest_at <= kShortGap;
   keys.nodes.clear();
   keys.assignments.clear();
+  keys.assignment_keys.clear();
   keys.request.reset();
   keys.pause.reset();
   keys.problems.clear();
@@ -124,7 +132,7 @@ void apply(Keys& keys, const std::string& prefix, const EtcdSnapshot& snapshot, 
   for (const KeyValue& kv : snapshot.keys) {
     leader = leader || kv.key == prefix + std::string(kLeader);
     // A key that is as it was keeps the moment at which it was first seen.
-    put(keys, prefix, kv, snapshot.revision, now, !first && kv.mod_revision > before.newest);
+    put(keys, prefix, kv, snapshot.revision, now, ages_known && kv.mod_revision > before.newest);
   }
   if (!leader) drop_leader(keys, prefix + std::string(kLeader), snapshot.revision, now);
   if (first && !leader) keys.leader_absent_since = now;

@@ -37,6 +37,7 @@ struct Keys {
   Instant leader_absent_since;
   std::map<std::string, Held<NodeRecord>> nodes;  // by instance
   std::map<FipId, Held<AssignmentRecord>> assignments;
+  std::map<FipId, KeyValue> assignment_keys;  // readable or not: what a compare must name
   std::optional<Held<RequestRecord>> request;
   std::optional<Held<PauseRecord>> pause;
   std::map<std::string, std::string> problems;  // by key

@@ -15,9 +15,10 @@ constexpr seconds kRequestTtl{300};
 // A node by name or by server id.
 const NodeRecord* find_node(const Turn& turn, const std::string& wanted) {
   ServerId id = 0;
-  std::from_chars(wanted.data(), wanted.data() + wanted.size(), id);
+  const char* const end = wanted.data() + wanted.size();
+  if (std::from_chars(wanted.data(), end, id).ptr != end) id = 0;
   for (const auto& [instance, held] : turn.state.keys.nodes) {
-    if (held.record.node == wanted || held.record.server == id) return &held.record;
+    if (held.record.node == wanted || (id != 0 && held.record.server == id)) return &held.record;
   }
   return nullptr;
 }
@@ -52,6 +53,11 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
     return Refusal{false, absl::StrCat("paused by ", keys.pause->record.by, ": ",
                                        keys.pause->record.reason)};
   }
+  if (keys.request) {
+    return Refusal{false, absl::StrCat("a request of ", keys.request->record.by,
+                                       " is pending: ", keys.request->record.reason,
+                                       "; it ends with the handover or within 5 minutes")};
+  }
   if (!keys.leader || !keys.leader->readable) {
     return Refusal{false, "nobody holds the leader key, so there is nothing to hand over"};
   }
@@ -60,6 +66,11 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
     const NodeRecord* node = find_node(turn, event.off);
     const bool holds = event.off == holder.node || event.off == absl::StrCat(holder.server) ||
                        (node != nullptr && node->server == holder.server);
+    if (!holds && node == nullptr) {
+      return Refusal{false, absl::StrCat("no running vipd reports as ", event.off,
+                                         ", and the holder is ", holder.node,
+                                         "; `vipd status` lists the nodes")};
+    }
     if (!holds) {
       return Refusal{true, absl::StrCat(event.off, " does not hold it; ", holder.node, " does")};
     }
@@ -86,6 +97,20 @@ void answer(Turn& turn, CallId order, bool done, std::string text) {
 
 }  // namespace
 
+void drop_orders(Turn& turn, const std::string& why) {
+  for (const auto& [id, order] : turn.state.orders) turn.send(OrderAnswer{id, false, why});
+  turn.state.orders.clear();
+}
+
+void keep_orders(Turn& turn) {
+  auto& orders = turn.state.orders;
+  for (auto order = orders.begin(); order != orders.end();) {
+    const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.put);
+    const CallId id = (order++)->first;
+    if (!waits) answer(turn, id, false, "etcd did not answer in time; try again");
+  }
+}
+
 void on(Turn& turn, const HandoverAsked& event) {
   RequestRecord record;
   record.by = event.by;
@@ -104,9 +129,10 @@ bool on_order(Turn& turn, const LeaseGranted& event) {
   Order* order = order_of(turn, &Order::grant, event.call);
   if (order == nullptr) return false;
   const CallId call = turn.begin(order->put, turn.config.timing.etcd_deadline);
-  // A pause that came meanwhile wins (rule E20).
+  // A pause or another request that came meanwhile wins (rules E6, E20).
   turn.send(Txn{call,
-                {Compare{turn.key("pause"), 0, std::nullopt}},
+                {Compare{turn.key("pause"), 0, std::nullopt},
+                 Compare{turn.key("request"), 0, std::nullopt}},
                 {Put{turn.key("request"), order->record.text(), event.lease}},
                 order->put.deadline});
   return true;
@@ -117,7 +143,7 @@ bool order_txn_done(Turn& turn, const TxnDone& event) {
   if (order == nullptr) return false;
   answer(turn, order->id, event.committed,
          event.committed ? "asked; the holder hands over as soon as the successor confirms"
-                         : "paused meanwhile");
+                         : "a pause or another request came first; see `vipd status`");
   return true;
 }
 

@@ -13,8 +13,11 @@ using std::chrono::seconds;
 
 constexpr Duration kSpread = seconds(5);
 constexpr Duration kRefresh = hours(6);
+constexpr Duration kUndeclaredAgain = seconds(60);  // somebody may be putting it right
+constexpr Duration kUndeclaredSoon = seconds(5);    // while nobody manages the addresses
 constexpr int kReserve = 20;  // requests of the budget that only an assign may use
 constexpr Duration kBackoffMost = seconds(60);
+constexpr Duration kWorkAgain = seconds(5);  // clients wait for what work reads
 
 struct Verdict {
   bool allowed = false;
@@ -91,12 +94,35 @@ bool claim_is_uncertain(const Turn& turn) {
   });
 }
 
+// A Floating IP that was not as declared when we looked may be so again. A holder's newer
+// verified record says that it is, but only Hetzner's own word counts (rule A20).
+bool undeclared_may_have_changed(Turn& turn) {
+  const State& state = turn.state;
+  bool undeclared = false;
+  bool contradicted = false;
+  for (const auto& [fip, belief] : state.beliefs) {
+    if (belief.allowed != false) continue;
+    undeclared = true;
+    const auto record = state.keys.assignments.find(fip);
+    contradicted = contradicted ||
+                   (record != state.keys.assignments.end() && record->second.fresh &&
+                    record->second.record.phase == AssignmentRecord::Phase::kVerified &&
+                    record->second.seen_at > state.reads.last_sent);
+  }
+  const bool soon = contradicted || (state.keys.current && !state.keys.leader);
+  return undeclared && turn.reached(state.reads.last_sent +
+                                    (soon ? kUndeclaredSoon : kUndeclaredAgain));
+}
+
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
-  if (!turn.reached(reads.next_try)) return false;
+  const bool for_work = work_wants_list(turn);
+  if (!turn.reached(for_work ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
+                             : reads.next_try))
+    return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
-  if (work_wants_list(turn)) return true;
-  if (claim_is_uncertain(turn)) return true;
+  if (for_work) return true;
+  if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
 }
@@ -129,6 +155,10 @@ void note_rate(Turn& turn, const Rate& rate) {
   if (rate.limit > 0) turn.state.reads.rate = rate;
 }
 
+void note_limit(Turn& turn, const HcloudFailed& event) {
+  if (event.error == HcloudError::kRateLimited) turn.state.reads.limited_at = turn.now;
+}
+
 void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
   if (error != HcloudError::kUnauthorized && error != HcloudError::kReadonly) return;
   turn.state.token.refused = why;
@@ -138,9 +168,9 @@ void note_refusal(Turn& turn, HcloudError error, const std::string& why) {
                 absl::StrCat("Hetzner refuses the token: ", why));
 }
 
-void on(Turn& turn, const FipsListed& event) {
+bool on_list(Turn& turn, const FipsListed& event) {
   Reads& reads = turn.state.reads;
-  if (!Turn::ends(reads.list, event.call)) return;
+  if (!Turn::ends(reads.list, event.call)) return false;
   note_rate(turn, event.rate);
   reads.ever = true;
   reads.failures = 0;
@@ -162,6 +192,7 @@ void on(Turn& turn, const FipsListed& event) {
     belief.at = event.sent_at;
     belief.aged = belief.certain = true;
   }
+  return true;
 }
 
 bool on_reads(Turn& turn, const ServerSeen& event) {
@@ -176,6 +207,7 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
   const bool own = Turn::ends(reads.own, event.call);
   if (!own && !Turn::ends(reads.list, event.call)) return false;
   note_rate(turn, event.rate);
+  note_limit(turn, event);
   note_refusal(turn, event.error, event.why);
   if (own && event.error == HcloudError::kNotFound) {
     reads.own_again = turn.now + kBackoffMost;  // a new server may not be known everywhere yet
@@ -189,6 +221,7 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
   } else {
     reads.generation_listed = 0;
     reads.problem = event.why;
+    reads.failed_at = turn.now;
   }
   Duration wait = backoff(turn, reads.failures++);
   if (event.error == HcloudError::kRateLimited) {

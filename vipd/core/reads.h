@@ -5,7 +5,7 @@
 
 namespace vipd::core {
 
-void on(Turn& turn, const FipsListed& event);
+bool on_list(Turn& turn, const FipsListed& event);  // false: given up before
 // True where the call was one of the reads'.
 bool on_reads(Turn& turn, const ServerSeen& event);
 bool reads_failed(Turn& turn, const HcloudFailed& event);
@@ -18,8 +18,9 @@ void learn_from_records(Turn& turn);
 // where the work on a FIP needs one sent at or after `read_after`.
 void keep_reads(Turn& turn);
 
-// Remembers headers and refusals that any answer may carry.
+// Remembers headers, rate limits and refusals that any answer may carry.
 void note_rate(Turn& turn, const Rate& rate);
+void note_limit(Turn& turn, const HcloudFailed& event);
 void note_refusal(Turn& turn, HcloudError error, const std::string& why);
 
 }  // namespace vipd::core

@@ -14,6 +14,7 @@ constexpr Duration kAgain = milliseconds(50);
 constexpr Duration kMemberEvery = seconds(1);
 constexpr Duration kMemberStale = seconds(4);
 constexpr Duration kLeaderSettles = seconds(3);
+constexpr Duration kWatchLags = seconds(2);  // our own put may not have come back before
 
 void lose_lease(Turn& turn, const std::string& why) {
   Session& session = turn.state.session;
@@ -168,9 +169,11 @@ void keep_session(Turn& turn) {
   publish(turn);
   // A nodes/ key that vanished (a restored etcd, a hand that deleted it) is put again.
   Session& session = turn.state.session;
-  const bool listed = turn.state.keys.nodes.count(turn.state.self.instance) != 0;
-  const bool seen_since = turn.state.keys.newest_at + seconds(2) < turn.now;
-  if (session.put_lease != 0 && !listed && seen_since) session.put_lease = 0;
+  const bool missing = session.put_lease != 0 && turn.state.keys.current &&
+                       turn.state.keys.nodes.count(turn.state.self.instance) == 0;
+  if (!missing) session.missing_since.reset();
+  if (missing && !session.missing_since) session.missing_since = turn.now;
+  if (missing && turn.reached(*session.missing_since + kWatchLags)) session.put_lease = 0;
 }
 
 bool etcd_unsettled(Turn& turn) {

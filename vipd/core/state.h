@@ -40,6 +40,7 @@ struct Session {
   int grant_failures = 0;
   NodeRecord put_record;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
+  std::optional<Instant> missing_since;  // put, and yet not listed
   NodeRecord flying_record;
   LeaseId flying_lease = 0;
   std::string problem;
@@ -107,6 +108,8 @@ struct Belief {
 struct Reads {
   Flight list, own;
   Instant next_regular, next_try;
+  Instant failed_at;   // a list that failed
+  Instant limited_at;  // the last 429, of any request
   std::uint64_t generation_listed = 0;
   std::uint64_t generation_own = 0;
   std::string own_problem;  // our server is unknown to the token's project
@@ -127,6 +130,7 @@ struct Work {
   bool rechecking = false;  // kReading, though verified
   bool intent_written = false;
   Action action;
+  Instant polling_since;
   Instant poll_at;
   Duration poll_every{0};
   Instant read_after;  // the read that counts must have been sent at or after this
@@ -197,6 +201,7 @@ struct Stop {
   Flight node;
   std::optional<bool> hand_over;  // known once the Node object has been looked at
   Flight release;
+  Instant release_again;
   bool released = false;
   bool gave = false;  // handed over: serve until verified
 };
@@ -235,7 +240,7 @@ struct State {
   std::map<IpAddress, Instant> address_retry;
   std::map<IpAddress, std::string> address_problem;
 
-  Revision intent_epoch = 0;  // the highest one whose intent was ever seen
+  Revision intent_epoch = 0;  // the last one whose intent was seen
   Revision last_epoch = 0;  // of the leader key last accounted for
   std::string last_holder;
   ServerId last_server = 0;

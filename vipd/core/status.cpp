@@ -22,6 +22,23 @@ struct Summary {
   std::string next;  // what happens next, or what to do
 };
 
+bool judged_undeclared(const State& state, FipId fip) {
+  const auto belief = state.beliefs.find(fip);
+  return belief != state.beliefs.end() && belief->second.allowed == false;
+}
+
+bool undeclared(const Turn& turn) {
+  const auto& fips = turn.config.fips;
+  return std::any_of(fips.begin(), fips.end(), [&](const DeclaredFip& fip) {
+    return judged_undeclared(turn.state, fip.id);
+  });
+}
+
+bool holder_is_silent(const State& state) {
+  const auto& leader = state.keys.leader;
+  return leader && leader->readable && state.keys.nodes.count(leader->record.instance) == 0;
+}
+
 Summary holder_summary(Turn& turn) {
   const State& state = turn.state;
   if (!turn.lease_alive()) {
@@ -29,6 +46,14 @@ Summary holder_summary(Turn& turn) {
   }
   if (cannot_finish(turn)) {
     return {"stuck", "the assignment cannot be finished and no untried node is ready; see fips"};
+  }
+  if (turn.paused()) {
+    return {!state.gate.ready ? "degraded" : all_verified(turn) ? "holder" : "taking",
+            "paused: keeps the address whatever happens to this node; see `paused`"};
+  }
+  if (undeclared(turn)) return {"stuck", "a Floating IP is not as declared; see fips"};
+  if (!state.gate.ready && !passes_on(state.gate)) {
+    return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
   }
   if (!state.gate.ready) {
     return {"degraded", turn.reached(cooldown_until(turn))
@@ -110,9 +135,13 @@ Json fips_json(const Config& config, const State& state) {
     const auto record = state.keys.assignments.find(fip.id);
     if (record != state.keys.assignments.end()) {
       const AssignmentRecord& seen = record->second.record;
-      entry["server"] = seen.server;
-      entry["verified"] = seen.phase == AssignmentRecord::Phase::kVerified && state.keys.leader &&
-                          state.keys.leader->kv.mod_revision == seen.epoch;
+      // Where it is, as somebody saw it; where it shall be stands in `target`.
+      const bool verified = seen.phase == AssignmentRecord::Phase::kVerified;
+      entry["target"] = seen.server;
+      if (verified) entry["server"] = seen.server;
+      entry["verified"] = verified && state.keys.leader &&
+                          state.keys.leader->kv.mod_revision == seen.epoch &&
+                          !judged_undeclared(state, fip.id);
       entry["action"] = seen.action;
       entry["epoch"] = seen.epoch;
       entry["read"] = seen.read;
@@ -168,6 +197,11 @@ Json problems_json(const State& state) {
     list.push_back(absl::StrCat("etcd: ", state.keys.watch_problem));
   }
   if (!state.reads.problem.empty()) list.push_back(absl::StrCat("Hetzner: ", state.reads.problem));
+  if (holder_is_silent(state)) {
+    list.push_back(absl::StrCat("the holder ", state.keys.leader->record.node,
+                                " has no nodes/ key: its vipd is gone or never was; the key goes "
+                                "with its lease, or look at it with etcdctl"));
+  }
   for (const auto& [instance, held] : state.keys.nodes) {
     const bool twin = state.self.identity && instance != state.self.instance &&
                       held.record.server == state.self.identity->server;

@@ -20,6 +20,7 @@ namespace {
 void forget(Turn& turn) {
   turn.say(Say::Level::kError, "E4",
            "etcd's revision went back: a restored snapshot; starting over as a new instance");
+  drop_orders(turn, "etcd was put back to an earlier state just now; ask again");
   State& old = turn.state;
   State fresh;
   fresh.random = old.random;
@@ -93,11 +94,6 @@ void on(Turn& turn, const EtcdFailed& event) {
       stop_failed(turn, event.call) || order_failed(turn, event);
 }
 
-void on_list(Turn& turn, const FipsListed& event) {
-  on(turn, event);
-  look_at_list(turn);
-}
-
 void on(Turn& turn, const ServerSeen& event) {
   on_reads(turn, event) || on_election(turn, event);
 }
@@ -115,7 +111,9 @@ struct Fold {
   Turn& turn;
   void operator()(const LeaseGranted& event) const { on_granted(turn, event); }
   void operator()(const KeyRead& event) const { on_read(turn, event); }
-  void operator()(const FipsListed& event) const { on_list(turn, event); }
+  void operator()(const FipsListed& event) const {
+    if (on_list(turn, event)) look_at_list(turn);
+  }
   template <typename Other>
   void operator()(const Other& event) const {
     on(turn, event);
@@ -152,6 +150,7 @@ Step step(const Config& config, State state, const Event& event, Now now) {
   keep_reads(turn);
   keep_addresses(turn);
   keep_stopping(turn);
+  keep_orders(turn);
   return result;
 }
 

@@ -10,6 +10,7 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration kNodeWithin = seconds(1);
+constexpr Duration kReleaseAgain = std::chrono::milliseconds(50);
 constexpr Duration kLookingFor = seconds(5);  // for a successor, before the key is let go
 
 // The assignment is verified by somebody's hand after ours.
@@ -30,7 +31,7 @@ bool successor_verified(const Turn& turn) {
 // Deletes what is ours in one transaction: nobody has to wait for the lease.
 void release(Turn& turn) {
   Stop& stop = turn.state.stop;
-  if (turn.busy(stop.release)) return;
+  if (turn.busy(stop.release) || !turn.reached(stop.release_again)) return;
   Txn txn;
   if (turn.holder()) {
     txn.compare = {turn.leader_as_seen()};
@@ -102,13 +103,19 @@ bool stop_txn_done(Turn& turn, const TxnDone& event) {
 }
 
 bool stop_failed(Turn& turn, CallId call) {
-  return Turn::ends(turn.state.stop.release, call);
+  Stop& stop = turn.state.stop;
+  if (!Turn::ends(stop.release, call)) return false;
+  stop.release_again = turn.now + kReleaseAgain;
+  return true;
 }
 
 void keep_stopping(Turn& turn) {
   Stop& stop = turn.state.stop;
   if (!stop.asked || stop.released) return;
   if (stop.node.id != 0 && !turn.busy(stop.node)) stop.hand_over = true;  // no answer
+  // The key came after the signal: whoever gets it next finishes the work.
+  const bool asked = stop.node.id != 0 || stop.hand_over.has_value();
+  if (turn.holder() && !asked) stop.hand_over = true;
   if (wants_to_serve_on(turn)) return;
   const bool no_use = !turn.lease_alive() || turn.reached(stop.deadline + kNodeWithin);
   if (no_use) return leave(turn);

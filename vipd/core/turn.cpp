@@ -73,6 +73,14 @@ Compare Turn::leader_as_seen() const {
   return {kv.key, kv.mod_revision, kv.value};
 }
 
+Compare Turn::assignment_as_seen(FipId fip) const {
+  const auto found = state.keys.assignment_keys.find(fip);
+  if (found != state.keys.assignment_keys.end()) {
+    return {found->second.key, found->second.mod_revision, found->second.value};
+  }
+  return {key(absl::StrCat("assignment/", fip)), 0, std::nullopt};
+}
+
 void Turn::confirm_leader() {
   Flight& flight = state.election.confirm;
   if (busy(flight)) return;

@@ -57,6 +57,7 @@ class Turn {
   [[nodiscard]] std::string key(std::string_view name) const;
   // The compare of rule E3 on the leader key as it is seen now; it must be there.
   [[nodiscard]] Compare leader_as_seen() const;
+  [[nodiscard]] Compare assignment_as_seen(FipId fip) const;
 
   // Reads the leader key now: a compare on it failed, or an outcome is unknown (rule E21).
   void confirm_leader();

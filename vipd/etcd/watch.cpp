@@ -53,11 +53,12 @@ void Watch::listed(const std::shared_ptr<Stubs>& stubs, const Reply<pb::RangeRes
     snapshot.keys.push_back(to_key_value(kv));
   }
   lost_why_.clear();
+  listed_ = revision;
   post_(std::move(snapshot));
-  open(stubs, revision + 1);
+  open(stubs);
 }
 
-void Watch::open(const std::shared_ptr<Stubs>& stubs, core::Revision from) {
+void Watch::open(const std::shared_ptr<Stubs>& stubs) {
   stream_ = std::make_unique<Wire>(
       calls_,
       Wire::Handlers{[this](const pb::WatchResponse& response) { got(response); },
@@ -72,7 +73,7 @@ void Watch::open(const std::shared_ptr<Stubs>& stubs, core::Revision from) {
   pb::WatchCreateRequest& create = *request.mutable_create_request();
   create.set_key(prefix_);
   create.set_range_end(end_of_prefix(prefix_));
-  create.set_start_revision(from);
+  create.set_start_revision(listed_);
   stream_->send(std::move(request));
   after(kLifeWithin, &Watch::silent);
 }
@@ -86,7 +87,10 @@ void Watch::got(const pb::WatchResponse& response) {
   }
   backoff_ = kFirstBackoff;
   after(kAskProgressEvery, &Watch::ask_progress);
-  if (response.events_size() > 0) post_(to_changed(response));
+  core::EtcdChanged changed = to_changed(response);
+  const auto is_listed = [&](const core::KeyChange& c) { return c.kv.mod_revision <= listed_; };
+  std::erase_if(changed.changes, is_listed);
+  if (!changed.changes.empty()) post_(std::move(changed));
 }
 
 void Watch::ask_progress() {

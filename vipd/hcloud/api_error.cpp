@@ -25,11 +25,13 @@ constexpr std::string_view kNewToken =
     "put a valid token of this project, read and write, into the token file";
 constexpr std::string_view kReport = "this vipd and the API do not agree: update vipd or report it";
 
+constexpr std::string_view kNewWriter =
+    "the token may only read: put one with read and write into the token file";
+
 constexpr Known kCodes[] = {
     {"unauthorized", HcloudError::kUnauthorized, kNewToken},
     {"forbidden", HcloudError::kUnauthorized, kNewToken},
-    {"token_readonly", HcloudError::kReadonly,
-     "the token may only read: put one with read and write into the token file"},
+    {"token_readonly", HcloudError::kReadonly, kNewWriter},
     // Everybody's trouble, not our token's: nobody becomes unready for it.
     {"maintenance", HcloudError::kServer, kWaitForApi},
     {"not_found", HcloudError::kNotFound,
@@ -53,6 +55,17 @@ constexpr Known kCodes[] = {
     {"resource_limit_exceeded", HcloudError::kRefused, "ask Hetzner to raise the project's limit"},
     {"resource_locked", HcloudError::kRefused, "ask Hetzner's support to unlock it"},
 };
+
+// What hcloud-go 2.51 and later take for the former token_readonly.
+constexpr Known kForbiddenWrite{"forbidden", HcloudError::kReadonly, kNewWriter};
+
+const Known* find_known(std::string_view code, std::string_view request) {
+  const bool writes = !request.starts_with("GET ");
+  if (writes && code == kForbiddenWrite.code) return &kForbiddenWrite;
+  const auto* known = std::find_if(std::begin(kCodes), std::end(kCodes),
+                                   [&](const Known& k) { return k.code == code; });
+  return known != std::end(kCodes) ? known : nullptr;
+}
 
 std::optional<HcloudError> kind_of(int status) {
   switch (status) {
@@ -85,13 +98,10 @@ ApiError explain_answer(int status, std::string_view body, std::string_view requ
   const auto said = read_error_body(body);
   if (!said) return explain_foreign(status, request);
 
-  const auto* known = std::find_if(std::begin(kCodes), std::end(kCodes),
-                                   [&](const Known& k) { return k.code == said->code; });
-  const bool is_known = known != std::end(kCodes);
-  const HcloudError kind =
-      is_known ? known->kind : kind_of(status).value_or(HcloudError::kRefused);
+  const Known* known = find_known(said->code, request);
+  const HcloudError kind = known ? known->kind : kind_of(status).value_or(HcloudError::kRefused);
   const std::string_view next =
-      is_known ? known->next : "look the code up at https://docs.hetzner.cloud and report it";
+      known ? known->next : "look the code up at https://docs.hetzner.cloud and report it";
   const std::string fields = said->fields.empty() ? "" : ", fields " + said->fields;
   return {kind, fmt::format("{}: {} {} ({}{}); {}", request, status, said->code, said->message,
                             fields, next)};

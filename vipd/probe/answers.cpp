@@ -108,6 +108,7 @@ core::CertificateSeen judge_certificate(const absl::StatusOr<base::TlsHandshake>
     verdict.why = std::string(certificate.status().message());
     return verdict;
   }
+  verdict.shown = true;
   verdict.names_it = base::names(*certificate, address.text());
   if (!verdict.names_it) {
     std::vector<std::string> named = certificate->ip_addresses;

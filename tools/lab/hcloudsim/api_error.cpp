@@ -50,8 +50,9 @@ ApiError removed_endpoint(std::string_view what, std::string_view announcement) 
 
 ApiError unauthorized() { return {401, "unauthorized", "unable to authenticate"}; }
 
+// hcloud-go 2.51 took `forbidden` for what was 401 `token_readonly` until then (its changelog).
 ApiError token_readonly() {
-  return {401, "token_readonly", "the token may only be used for reading"};
+  return {403, "forbidden", "the token may only be used for reading"};
 }
 
 ApiError method_not_allowed() {
