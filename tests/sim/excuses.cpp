@@ -16,7 +16,7 @@ bool one_of(Fault fault, std::initializer_list<Fault> list) {
 
 // Nothing reaches the holder's vipd, or it is gone, or it lost the key in etcd's own trouble.
 bool silences_holder(Fault fault) {
-  return fault <= Fault::kPowerOff || fault == Fault::kFreeze ||
+  return fault <= Fault::kPowerOff || one_of(fault, {Fault::kFreeze, Fault::kStrayAddress}) ||
          (fault >= Fault::kMemberDown && fault <= Fault::kRestoreUnderGuard);
 }
 

@@ -142,6 +142,10 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
     // Old news is good enough to go on with, not to leave unread.
     const bool old = !belief.aged || turn.now - belief.at >= kTrustRecord;
     if (old) work.recheck_at = turn.now;
+    // Nor does a new tenure put the read off: with short ones nobody would ever read.
+    Reads& reads = turn.state.reads;
+    reads.next_regular =
+        std::min(reads.next_regular, reads.last_sent + turn.config.timing.read_every);
     return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));

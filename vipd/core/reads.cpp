@@ -255,8 +255,11 @@ void learn_from_records(Turn& turn) {
     const Held<AssignmentRecord>& held = found->second;
     // Our own record says what we did, not what Hetzner shows now.
     if (turn.state.tenure && held.record.epoch >= turn.state.tenure->epoch) continue;
-    // A record of unknown age says less than what this process has read itself.
-    if (!held.fresh && turn.state.reads.ever) continue;
+    // A record of unknown age says less than what this process has read itself, unless it was
+    // written since (while nobody watched): then it may be the newer word, and is looked into.
+    const bool read_ourselves = turn.state.reads.ever;
+    const bool missed = held.kv.mod_revision > turn.state.keys.listed_at;
+    if (!held.fresh && read_ourselves && !missed) continue;
     Belief& belief = turn.state.beliefs[declared.id];
     if (belief.known && belief.at >= held.seen_at) continue;
     if (belief.allowed == false) continue;  // Hetzner's word stands (rule A20)
@@ -267,7 +270,8 @@ void learn_from_records(Turn& turn) {
     belief.server = held.record.server;
     belief.at = held.seen_at;
     belief.aged = held.fresh;
-    belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified;
+    belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified &&
+                     (held.fresh || !read_ourselves);
     if (!belief.allowed) belief.allowed = true;
   }
 }

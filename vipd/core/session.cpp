@@ -82,6 +82,7 @@ void publish(Turn& turn) {
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
   const std::string value = session.flying_record.text();
+  session.put_lease = 0;  // until it is answered, nobody knows what the key holds (rule E21)
   turn.send(Txn{call, {}, {Put{key, value, *session.lease}}, session.put.deadline});
 }
 
@@ -167,13 +168,15 @@ void keep_session(Turn& turn) {
   if (turn.state.keys.listed_at != 0) grant(turn);
   keep(turn);
   publish(turn);
-  // A nodes/ key that vanished (a restored etcd, a hand that deleted it) is put again.
+  // A nodes/ key that is not as it was put (a restored etcd, a hand, a late write) is put again.
   Session& session = turn.state.session;
-  const bool missing = session.put_lease != 0 && turn.state.keys.current &&
-                       turn.state.keys.nodes.count(turn.state.self.instance) == 0;
-  if (!missing) session.missing_since.reset();
-  if (missing && !session.missing_since) session.missing_since = turn.now;
-  if (missing && turn.reached(*session.missing_since + kWatchLags)) session.put_lease = 0;
+  const Keys& keys = turn.state.keys;
+  const auto listed = keys.nodes.find(turn.state.self.instance);
+  const bool as_put = listed != keys.nodes.end() && listed->second.record == session.put_record;
+  const bool astray = session.put_lease != 0 && keys.current && !as_put;
+  if (!astray) session.astray_since.reset();
+  if (astray && !session.astray_since) session.astray_since = turn.now;
+  if (astray && turn.reached(*session.astray_since + kWatchLags)) session.put_lease = 0;
 }
 
 bool etcd_unsettled(Turn& turn) {

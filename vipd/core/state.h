@@ -40,7 +40,7 @@ struct Session {
   int grant_failures = 0;
   NodeRecord put_record;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
-  std::optional<Instant> missing_since;  // put, and yet not listed
+  std::optional<Instant> astray_since;  // put, and yet not listed so
   NodeRecord flying_record;
   LeaseId flying_lease = 0;
   std::string problem;
