@@ -112,7 +112,7 @@ void verified(Turn& turn, FipId id, Work& work) {
                           turn.server()),
              {{"fip", absl::StrCat(id)}, {"action", absl::StrCat(work.action.id)}});
   }
-  if (!turn.reached(work.unsettled_until)) {
+  if (work.seen_here < work.unsettled_until) {
     work.recheck_at = turn.now + kUnsettledEvery;
   } else if (work.action.id != 0 && !work.checked_once_more) {
     work.checked_once_more = true;
@@ -417,6 +417,7 @@ void look_at_list(Turn& turn) {
     }
     if (belief.server == turn.server()) {
       work.read_wall = rfc3339(turn.wall);
+      work.seen_here = turn.state.reads.last_sent;
       turn.state.tenure->drift[id].onto.reset();
       verified(turn, id, work);
       continue;

@@ -142,6 +142,7 @@ struct Work {
   std::optional<Instant> recheck_at;
   bool checked_once_more = false;
   std::string read_wall;  // when it was last seen right, for the record
+  Instant seen_here;      // the same: when that read was sent
   std::optional<AssignmentRecord> recorded;  // the last record known to be written
   AssignmentRecord recording;
   std::string why;
