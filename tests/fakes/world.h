@@ -119,8 +119,9 @@ class Witness {
   virtual void routed() {}              // a Floating IP changed its server
 };
 
-using StepFunction =
-    std::function<core::Step(const core::Config&, core::State, const core::Event&, core::Now)>;
+// A plain pointer: a State is large, and std::function would move it once more.
+using StepFunction = core::Step (*)(const core::Config&, core::State, const core::Event&,
+                                    core::Now);
 
 class World {
  public:

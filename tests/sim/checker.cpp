@@ -34,7 +34,7 @@ std::string name_in(const fakes::World& world, const std::string& key) {
 }  // namespace
 
 Checker::Checker(const fakes::World& world, const Incidents& incidents)
-    : world_(world), incidents_(incidents) {}
+    : world_(world), incidents_(incidents), leader_key_(world.config.prefix() + "leader") {}
 
 const fakes::ModelNode& Checker::node_at(int node) const {
   return world_.nodes[static_cast<std::size_t>(node)];
@@ -52,7 +52,7 @@ void Checker::started(int node) {
 // ---- what a process was shown ----
 
 void Checker::shown(int node, const core::Event& event) {
-  const std::string leader = world_.config.prefix() + "leader";
+  const std::string& leader = leader_key_;
   if (const auto* list = std::get_if<core::FipsListed>(&event)) see_list(node, *list);
   if (const auto* read = std::get_if<core::KeyRead>(&event)) {
     if (read->found && read->found->key == leader) see_leader(node, *read->found);
@@ -88,8 +88,9 @@ void Checker::see_list(int node, const core::FipsListed& list) {
 
 void Checker::see_leader(int node, const core::KeyValue& kv) {
   Process& self = process(node);
+  if (kv.mod_revision <= self.last_epoch) return;  // most are: it comes with each keepalive
   const auto record = LeaderRecord::parse(kv.value);
-  if (!record.ok() || kv.mod_revision <= self.last_epoch) return;
+  if (!record.ok()) return;
   const bool moved = self.last_server != 0 && self.last_server != record->server;
   if (moved && core::unplanned(record->cause)) self.unplanned.push_back(world_.local(node));
   self.last_epoch = kv.mod_revision;

@@ -79,6 +79,7 @@ class Checker {
 
   const fakes::World& world_;
   const Incidents& incidents_;
+  const std::string leader_key_;
   std::string violation_;
   std::map<int, Process> processes_;
   std::map<core::FipId, std::vector<std::pair<Instant, core::ServerId>>> routes_;
