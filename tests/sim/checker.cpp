@@ -19,6 +19,7 @@ constexpr double kClockSlack = 1.012;
 constexpr Duration kNewsTakes = 6s;
 constexpr Duration kSettles = 5s;
 constexpr Duration kTrusted = 10min;
+constexpr Duration kWorkAgain = 5s;
 // Everybody together: the project's budget is 3600 an hour, refilled by one a second.
 constexpr std::size_t kCallsInTenMinutes = 600;
 
@@ -70,7 +71,8 @@ void Checker::shown(int node, const core::Event& event) {
     if (failed->error != core::HcloudError::kRateLimited) return;
     const Duration wait = std::min<Duration>(std::chrono::seconds(failed->rate.reset_in_seconds),
                                              60s);
-    self.no_list_before = world_.local(node) + wait;
+    self.limited_at = world_.local(node);
+    self.no_list_before = self.limited_at + wait;
   } else if (std::holds_alternative<core::TokenSeen>(event)) {
     process(node).no_list_before = {};  // a new token may be another project's
   }
@@ -103,7 +105,11 @@ void Checker::left(int node, const core::Command& command) {
   Process& self = process(node);
   if (const auto* list = std::get_if<core::ListFips>(&command)) {
     self.lists.insert(list->call);
-    if (world_.local(node) < self.no_list_before) {
+    // While clients wait a holder asks sooner: a request comes back each second (rule A12).
+    const auto leader = world_.leader();
+    const bool holds = leader && leader->instance == self.instance;
+    const bool for_work = holds && world_.local(node) >= self.limited_at + kWorkAgain;
+    if (world_.local(node) < self.no_list_before && !for_work) {
       violate(5, absl::StrCat(node_at(node).name, " lists before the rate limit's reset"));
     }
   }
@@ -266,6 +272,8 @@ void Checker::judge_cause(const LeaderRecord& record, int from) {
   // Whoever the address is with now has no vipd that could hold it.
   const bool claims = record.cause == Cause::kTakeover || record.cause == Cause::kFirstClaim;
   if (claims && with_a_stranger()) return;
+  // Its vipd may stay away longer than any fault: the kubelet backs off.
+  if (record.cause == Cause::kTakeover && from >= 0 && !node_at(from).vipd) return;
   if (!excused(record.cause, from)) {
     const std::string cause(core::name_of(record.cause));
     violate(2, absl::StrCat("the key moves to ", record.node, " (", cause,

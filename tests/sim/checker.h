@@ -50,7 +50,7 @@ class Checker {
     std::map<core::FipId, Instant> guards;  // sent
     std::map<core::FipId, bool> allowed;    // as the last list it was shown says
     std::set<core::CallId> lists;
-    Instant no_list_before;  // its clock
+    Instant limited_at, no_list_before;  // its clock
     // What it was shown of the leader key, for the cool-down.
     core::Revision last_epoch = 0;
     core::ServerId last_server = 0;
