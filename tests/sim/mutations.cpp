@@ -84,12 +84,18 @@ Step lets_go_with_lease(const Config& config, State state, const Event& event, N
 
 const std::vector<Mutation>& mutations() {
   static const std::vector<Mutation> all = {
-      {"no-guard", "assigns without a guard (A1)", without_guard},
-      {"no-verify", "believes what it wants to read (A6)", without_verify},
-      {"no-allowlist", "touches what does not carry the labels (A20)", without_allowlist},
-      {"no-cooldown", "gives up again and again (E16)", without_cooldown},
-      {"revision-only", "compares the leader key on its revision alone (E3)", revision_only},
-      {"lease-loss", "takes the address off with the lease (N1)", lets_go_with_lease},
+      {"no-guard", "assigns without a guard (A1)", "invariant 1",
+       without_guard},
+      {"no-verify", "believes what it wants to read (A6)", "invariant 3",
+       without_verify},
+      {"no-allowlist", "touches what does not carry the labels (A20)", "invariant 4",
+       without_allowlist},
+      {"no-cooldown", "gives up again and again (E16)", "invariant 6",
+       without_cooldown},
+      {"revision-only", "compares the leader key on its revision alone (E3)", "invariant 1",
+       revision_only},
+      {"lease-loss", "takes the address off with the lease (N1)", "invariant 9",
+       lets_go_with_lease},
   };
   return all;
 }

@@ -12,6 +12,7 @@ namespace vipd::sim {
 struct Mutation {
   std::string name;
   std::string what;
+  std::string breaks;  // how the checker's words about it begin
   fakes::StepFunction step;
 };
 
