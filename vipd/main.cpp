@@ -17,14 +17,17 @@
 #include "base/log.h"
 #include "vipd/etcd/adapter.h"
 #include "vipd/hcloud/adapter.h"
+#include "vipd/metrics/text.h"
 #include "vipd/netlink/adapter.h"
 #include "vipd/probe/adapter.h"
 #include "vipd/shell/board.h"
 #include "vipd/shell/cli.h"
 #include "vipd/shell/control_server.h"
+#include "vipd/shell/crash_dump.h"
 #include "vipd/shell/hands.h"
 #include "vipd/shell/health_server.h"
 #include "vipd/shell/instance_lock.h"
+#include "vipd/shell/journal.h"
 #include "vipd/shell/loop.h"
 #include "vipd/shell/machine.h"
 #include "vipd/shell/publisher.h"
@@ -68,6 +71,14 @@ probe::Options probe_options(const shell::Settings& settings) {
                           .key_file = settings.apiserver.key}};
 }
 
+base::Json requests_json(const hcloud::Counters& counters) {
+  base::Json list = base::Json::array();
+  for (const auto& [request, count] : counters.requests) {
+    list.push_back({{"method", request.first}, {"code", request.second}, {"count", count}});
+  }
+  return list;
+}
+
 struct Door {
   io_context& io;
   void carry_out(const core::Exit&) { io.stop(); }
@@ -86,6 +97,8 @@ class Daemon {
     return [this](core::Event event) { post(std::move(event)); };
   }
 
+  shell::Journal journal_;
+  shell::CrashDump crash_dump_;
   shell::CoreMachine machine_;
   shell::Board board_;
   shell::Publisher publisher_;
@@ -103,24 +116,34 @@ class Daemon {
 
 Daemon::Daemon(io_context& io, const base::Clock& clock, base::Log& log,
                const shell::Settings& settings)
-    : machine_(settings.core,
-               core::first_state(random_seed(), core::Now{clock.now(), clock.wall()})),
+    : journal_(shell::Journal::kUsual),
+      crash_dump_(journal_, settings.state_dir + "/journal.crash"),
+      machine_(settings.core,
+               core::first_state(random_seed(), core::Now{clock.now(), clock.wall()}), journal_),
       publisher_(machine_, board_),
       loop_(io, clock, log, machine_),
       etcd_(io, clock, log, etcd_options(settings), poster()),
       hcloud_(io, clock, log, hcloud_options(settings), poster()),
       netlink_(io, clock, log, {}, poster()),
       probe_(io, clock, log, probe_options(settings), poster()),
-      control_(
-          io, log, settings.socket, [this] { return publisher_.refresh(loop_.now()); }, poster()),
+      control_(io, log, settings.socket,
+               {.status = [this] { return publisher_.refresh(loop_.now()); },
+                .journal = [this] { return journal_.text(); }},
+               poster()),
       status_file_(board_, log, settings.state_dir + "/status.json"),
       voice_(log),
       door_{io} {
   publisher_.on_change([this] { control_.changed(); });
+  publisher_.add([this](base::Json& status) {
+    status["hcloud"]["requests"] = requests_json(hcloud_.counters());
+  });
   board_.beat(clock.now());
   if (settings.listen.empty()) return;
   const auto listen = shell::parse_listen(settings.listen);  // checked with the settings
-  if (listen.ok()) health_.emplace(clock, log, board_, listen->address, listen->port);
+  if (!listen.ok()) return;
+  health_.emplace(clock, log, board_,
+                  shell::MetricsPage{metrics::kContentType, metrics::metrics_text},
+                  listen->address, listen->port);
 }
 
 void Daemon::start() {

@@ -138,6 +138,20 @@ TEST_CASE("a claimant that misses three times has lost its claim", "[E14]") {
   CHECK(cause(world) == Cause::kTakeover);
 }
 
+TEST_CASE("a node that serves without vipd may be silent for less than a ttl", "[E14]") {
+  World world(3);
+  world.fips[World::kV4].fip.server = 101;
+  world.start(1);
+  world.start(2);
+  world.run(10s);
+  world.nodes[0].apiserver = false;
+  world.run(4500ms);
+  world.nodes[0].apiserver = true;
+  world.run(60s);
+  CHECK(world.holder().empty());
+  CHECK(world.assigns() == 0);
+}
+
 TEST_CASE("a server that Hetzner does not know has no claim", "[E14]") {
   World world(2);
   world.fips[World::kV4].fip.server = 4711;
@@ -257,7 +271,7 @@ TEST_CASE("after a lost watch the prefix is listed again and nothing is missed",
   World world = settled(2);
   world.cut_from_etcd(1);
   world.run(1s);
-  world.put("pause", PauseRecord{"op", "window", false}.text());
+  world.put("pause", PauseRecord{"op", "window", false, ""}.text());
   world.heal_etcd(1);
   world.run(1s);
   CHECK(world.status(1)["paused"]["by"] == "op");

@@ -95,7 +95,7 @@ TEST_CASE("an order that makes no sense is refused with its reason", "[E6]") {
   SECTION("holds already") { order.to = "cp-1", expected = "holds it already", done = true; }
   SECTION("does not hold") { order.off = "cp-2", expected = "does not hold", done = true; }
   SECTION("paused") {
-    world.put("pause", PauseRecord{"ann", "window", false}.text());
+    world.put("pause", PauseRecord{"ann", "window", false, ""}.text());
     world.run(1s);
     expected = "paused by ann";
   }
@@ -125,7 +125,7 @@ TEST_CASE("an order that makes no sense is refused with its reason", "[E6]") {
 
 TEST_CASE("paused: no move, no API write, drift is only reported", "[E20]") {
   World world = settled(3);
-  world.put("pause", PauseRecord{"ann", "window", false}.text());
+  world.put("pause", PauseRecord{"ann", "window", false, ""}.text());
   world.run(1s);
   world.nodes[0].apiserver = false;
   world.assign_by_hand(World::kV4, 4711);
@@ -140,7 +140,7 @@ TEST_CASE("paused: no move, no API write, drift is only reported", "[E20]") {
 TEST_CASE("paused, a dead holder is still taken over; hard paused not even that", "[E20]") {
   const bool hard = GENERATE(false, true);
   World world = settled(3);
-  world.put("pause", PauseRecord{"ann", "window", hard}.text());
+  world.put("pause", PauseRecord{"ann", "window", hard, ""}.text());
   world.run(1s);
   world.power_off(0);
   CHECK(held_by(world, "cp-2", 60s) == !hard);

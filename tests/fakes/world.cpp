@@ -129,8 +129,11 @@ void World::deliver(int node, core::Event event) {
 void World::feed(int node, const core::Event& event) {
   ModelNode& self = nodes[static_cast<std::size_t>(node)];
   if (witness != nullptr) witness->shown(node, event);
-  core::Step stepped = step(config, std::move(self.state), event, moment(node));
+  const core::Config& its = config_of(node);
+  if (before_step) before_step(node, its, self.state, event, moment(node));
+  core::Step stepped = step(its, std::move(self.state), event, moment(node));
   self.state = std::move(stepped.state);
+  if (after_step) after_step(node, stepped.commands);
   const std::uint64_t life = life_[node];
   for (const core::Command& command : stepped.commands) {
     self.calls.note(command, local(node));
@@ -139,6 +142,13 @@ void World::feed(int node, const core::Event& event) {
     if (life_[node] != life) return;  // it has ended itself
   }
   wake(node);
+}
+
+const core::Config& World::config_of(int node) const {
+  if (!nodes[static_cast<std::size_t>(node)].observes) return config;
+  observing_ = config;
+  observing_.mode = core::Mode::kObserve;
+  return observing_;
 }
 
 void World::wake(int node) {
@@ -453,7 +463,8 @@ bool World::has_address(int node) const {
 }
 
 base::Json World::status(int node) const {
-  return core::status_json(config, nodes[static_cast<std::size_t>(node)].state, moment(node));
+  return core::status_json(config_of(node), nodes[static_cast<std::size_t>(node)].state,
+                           moment(node));
 }
 
 std::string World::state(int node) const { return status(node)["state"].get<std::string>(); }

@@ -75,6 +75,7 @@ struct ModelNode {
   bool thaws = false;
   shell::Calls calls;
   std::optional<Instant> wakes_at;
+  bool observes = false;       // mode: observe
   bool keep_off_lo = false;    // somebody takes the address off at once
   std::vector<base::IpAddress> dialled;  // for a certificate
   std::set<core::LocalAddress> lo;
@@ -145,6 +146,10 @@ class World {
   bool action_error = false;                   // the next action ends in error
   std::vector<Assigned> audit;
   int lists = 0;
+  // Who wants to see every step of every node, with the state it starts from.
+  std::function<void(int, const core::Config&, const core::State&, const core::Event&, core::Now)>
+      before_step;
+  std::function<void(int, const std::vector<core::Command>&)> after_step;
   std::vector<std::string> violations;  // of what must never happen; see World::judge
   Pace pace;
   Budget budget;
@@ -246,6 +251,7 @@ class World {
   void feed(int node, const core::Event& event);  // to its core, now
   void answer(int node, Duration wait, core::Event event);
   void wake(int node);
+  [[nodiscard]] const core::Config& config_of(int node) const;
   void expire_leases();
   void changed(const std::vector<core::KeyChange>& changes);
   core::EtcdSnapshot snapshot(Instant sent_at) const;
@@ -253,6 +259,7 @@ class World {
   void judge_assign(int node, core::FipId fip);
   [[nodiscard]] core::Now moment(int node) const;
 
+  mutable core::Config observing_;  // config, as a node that observes has it
   Instant now_ = Instant(std::chrono::hours(1));
   std::multimap<Instant, Due> queue_;
   std::map<int, std::uint64_t> life_;

@@ -27,9 +27,10 @@ std::string make_dir() {
   return pattern;
 }
 
-std::string lab_program() {
+std::string program(const std::string& name) {
   const char* bin = std::getenv("SCENARIO_BIN");
-  return bin != nullptr ? std::string(bin) + "/lab" : LAB_PROGRAM;
+  const std::string lab = bin != nullptr ? std::string(bin) + "/lab" : LAB_PROGRAM;
+  return lab.substr(0, lab.rfind('/') + 1) + name;
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -48,7 +49,7 @@ Millis long_or(Millis normal, Millis patient) {
   return std::getenv("SCENARIO_LONG") != nullptr ? patient : normal;
 }
 
-Scene::Scene(Setup setup) : client_(make_dir(), lab_program()) {
+Scene::Scene(Setup setup) : client_(make_dir(), program("lab")) {
   const auto up = client_.up(std::move(setup));
   if (!up.ok()) [[maybe_unused]] const auto ended = client_.down();
   INFO(up.message());
@@ -101,6 +102,12 @@ Executed Scene::run(const std::string& node, const std::vector<std::string>& arg
   INFO(executed.status().message());
   REQUIRE(executed.ok());
   return *executed;
+}
+
+Executed Scene::vipd(const std::string& node, const std::string& words) {
+  return run(node, {"sh", "-c",
+                    fmt::format("VIPD_SOCKET={} {} {}", layout().vipd_socket(node),
+                                program("vipd"), words)});
 }
 
 Executed Scene::etcdctl(const std::string& node, std::vector<std::string> argv,

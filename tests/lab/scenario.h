@@ -53,6 +53,8 @@ class Scene {
   // Ok: taken. The socket's own text otherwise.
   absl::Status ask_handover(const std::string& at, const std::string& to);
   Executed run(const std::string& node, const std::vector<std::string>& argv);
+  // A vipd command, as a shell takes it, to the node's own vipd.
+  Executed vipd(const std::string& node, const std::string& words);
   // etcdctl through a node's member, with the apiserver's client certificate.
   Executed etcdctl(const std::string& node, std::vector<std::string> argv,
                    const std::string& seconds = "20");

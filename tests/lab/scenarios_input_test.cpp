@@ -38,22 +38,22 @@ void add_token(Scene& scene, const std::string& token, const std::string& mode) 
 }
 
 TEST_CASE("a token that is missing, empty, wrong or read-only is shown and may be put right",
-          "[E11][A5][A13][A16]") {
+          "[E11][A5][A13][A16][O5]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
   const auto start = scene.audit_seq();
   const std::string file = scene.layout().node("cp-3") + "/hcloud-token";
-  const auto not_ready = [&](const std::string& what, const std::string& part) {
-    scene.until("cp-3 is not ready with a token that is " + what, kShown,
-                [&] { return scene.state_of("cp-3") == "not-ready"; });
+  const auto only_serves = [&](const std::string& what, const std::string& part) {
+    scene.until("cp-3 only serves with a token that is " + what, kShown,
+                [&] { return scene.state_of("cp-3") == "serving"; });
     shows(scene, "cp-3", part);
   };
   scene.write_token("cp-3", "");
-  not_ready("empty", file);
+  only_serves("empty", file);
   REQUIRE(std::remove(file.c_str()) == 0);
-  not_ready("missing", file);
+  only_serves("missing", file);
   scene.write_token("cp-3", "wrong");
-  not_ready("wrong", "token");
+  only_serves("wrong", "token");
   scene.write_token("cp-3", kToken);
   scene.until_settled("with the right token");
   CHECK(scene.moves_since(start).empty());
@@ -188,6 +188,31 @@ TEST_CASE("garbage in its keys is shown, moves nothing, and is gone when it is d
   scene.until_settled("without garbage", Millis(60000));
   CHECK(scene.holder() == "cp-1");
   CHECK(scene.moves_since(start).empty());
+}
+
+TEST_CASE("garbage for the pause or for the address' own record costs no move, dead holder or not",
+          "[E1][A1][E20]") {
+  Scene scene(on_cp_1());
+  scene.until_settled("at first");
+  const auto start = scene.audit_seq();
+  const std::string prefix = "/vipd/lab/api/";
+  const std::string record = fmt::format("{}assignment/{}", prefix, kFipV4Id);
+  REQUIRE(scene.etcdctl("cp-2", {"put", record, "{"}).exit_code == 0);
+  shows(scene, "cp-2", record);
+  scene.nothing_moves(start, Millis(5000), "with garbage for the record");
+  // A pause that cannot be read is one: somebody meant to stop vipd.
+  REQUIRE(scene.etcdctl("cp-2", {"put", prefix + "pause", "\xff"}).exit_code == 0);
+  shows(scene, "cp-1", prefix + "pause");
+  scene.until("cp-1 is paused", kShown,
+              [&] { return scene.status_of("cp-1")["paused"].is_object(); });
+  scene.nothing_moves(start, Millis(5000), "with garbage for the pause");
+  REQUIRE(scene.etcdctl("cp-2", {"del", prefix + "pause"}).exit_code == 0);
+  scene.until("cp-1 is not paused", kShown,
+              [&] { return scene.status_of("cp-1")["paused"].is_null(); });
+  scene.act("kill", "cp-1");
+  scene.until("another node serves", Millis(20000),
+              [&] { return scene.who_answers().find("cp-") == 0; });
+  scene.judge();
 }
 
 TEST_CASE("an address removed by hand comes back; one put there in global scope is refused",

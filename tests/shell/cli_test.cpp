@@ -47,7 +47,8 @@ bool comes(const std::function<bool()>& so) {
 TEST_CASE("vipd alone shows its commands; version and help are fine") {
   Rig rig;
   CHECK(rig.run({}) == 0);
-  for (const auto* command : {"run", "status", "handover", "check-config", "version"}) {
+  for (const auto* command : {"run", "status", "why", "handover", "pause", "resume", "lease",
+                              "journal", "replay", "check-config", "version"}) {
     CHECK(rig.says(rig.out, command));
   }
   CHECK(rig.run({"--help"}) == 0);
@@ -66,6 +67,8 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
   CHECK(rig.says(rig.err, "soon"));
+  CHECK(rig.run({"handover", "--reason", " "}) == 2);
+  CHECK(rig.says(rig.err, "say why"));
 }
 
 TEST_CASE("check-config finds nothing in a good file and everything in a bad one") {
@@ -112,6 +115,56 @@ TEST_CASE("a vipd that reaches nothing waits, shows what is missing and ends on 
   CHECK_FALSE(daemon.ended());
   daemon.signal(SIGTERM);
   CHECK(daemon.wait() == 0);
+}
+
+TEST_CASE("a running vipd explains itself and gives a journal that replays, with no secret in it") {
+  Rig rig;
+  std::ofstream(rig.folder / "token") << "s3cr3t-t0k3n-of-64-characters-0123456789abcdef\n";
+  std::string text = kGood;
+  text.replace(text.find("/nowhere/token"), 14, rig.folder / "token");
+  std::ofstream(rig.config) << text << "stateDir: " << rig.folder.path() << "\n";
+  Program daemon(rig.folder, {"run", "--config", rig.config});
+  const std::vector<std::string> dump = {"journal", "dump", "--socket", rig.socket};
+  REQUIRE(comes([&] { return rig.run(dump) == 0 && rig.says(rig.out, "\"TokenSeen\""); }));
+  CHECK_FALSE(rig.says(rig.out, "s3cr3t"));
+  std::ofstream(rig.folder / "dump") << rig.out;
+  CHECK(rig.run({"replay", rig.folder / "dump"}) == 0);
+  CHECK(rig.says(rig.out, "the same commands as recorded"));
+  CHECK(rig.run({"why", "--socket", rig.socket}) == 0);
+  CHECK(rig.says(rig.out, "IF THIS NODE DIED NOW"));
+  CHECK(rig.run({"lease", "show", "--socket", rig.socket}) == 0);
+  CHECK(rig.out == "nobody holds the leader key\n");
+  CHECK(rig.run({"pause", "--for", "5m", "--reason", "x", "--socket", rig.socket}) == 1);
+  CHECK(rig.says(rig.err, "refused: this vipd has no etcd lease"));
+  CHECK(rig.run({"resume", "--socket", rig.socket}) == 1);
+  CHECK(rig.run({"lease", "release", "--if-holder", "i", "--socket", rig.socket}) == 1);
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+}
+
+TEST_CASE("a vipd that crashes leaves its journal") {
+  const int number = GENERATE(SIGSEGV, SIGABRT);
+  Rig rig;
+  Program daemon(rig.folder, {"run", "--config", rig.config});
+  REQUIRE(comes([&] { return rig.run({"why", "--socket", rig.socket}) == 0; }));
+  daemon.signal(number);
+  CHECK(daemon.wait() == 128 + number);
+  CHECK(rig.says(daemon.err(), "vipd replay " + (rig.folder / "journal.crash")));
+  CHECK(rig.run({"replay", rig.folder / "journal.crash"}) == 0);
+  CHECK(rig.says(rig.out, "IdentityFailed"));
+}
+
+TEST_CASE("a journal that is not there, or is none, could not be told") {
+  Rig rig;
+  CHECK(rig.run({"replay", rig.folder / "missing"}) == 3);
+  CHECK(rig.says(rig.err, rig.folder / "missing"));
+  CHECK(rig.run({"replay", rig.config}) == 3);
+  CHECK(rig.says(rig.err, "line 1 is no line of a journal"));
+  CHECK(rig.run({"replay"}) == 2);
+  CHECK(rig.run({"pause", "--for", "soon", "--reason", "x"}) == 2);
+  CHECK(rig.run({"pause", "--for", "5m", "--reason", " "}) == 2);
+  CHECK(rig.run({"pause", "--for", "5m", "--socket", rig.socket}) == 3);
+  CHECK(rig.run({"lease"}) == 2);
 }
 
 TEST_CASE("a second vipd on the node waits and takes over when the first has ended") {

@@ -25,9 +25,13 @@ class Daemon {
  public:
   explicit Daemon(const std::string& socket)
       : server_(
-            io_, log_, socket, [this] { return status_; },
+            io_, log_, socket,
+            {.status = [this] { return status_; }, .journal = [] { return "the journal\n"; }},
             [this](core::Event event) {
-              orders.push_back(std::get<core::HandoverAsked>(event));
+              given.push_back(event);
+              const auto* handover = std::get_if<core::HandoverAsked>(&event);
+              if (handover == nullptr) return on_other(event);
+              orders.push_back(*handover);
               boost::asio::post(io_, [this] { on_order(orders.back()); });
             }) {
     server_.start();
@@ -42,10 +46,15 @@ class Daemon {
 
   // Before the order comes.
   std::function<void(const core::HandoverAsked&)> on_order = [](const auto&) {};
+  std::function<void(const core::Event&)> on_other = [](const auto&) {};
   std::vector<core::HandoverAsked> orders;  // read after the answer
+  std::vector<core::Event> given;
 
   void answer(core::CallId order, bool done, const std::string& text) {
     server_.carry_out(core::OrderAnswer{order, done, text});
+  }
+  void answer_soon(core::CallId order, bool done, const std::string& text) {
+    boost::asio::post(io_, [=, this] { answer(order, done, text); });
   }
   void become(Json status) {
     status_ = std::move(status);
@@ -151,6 +160,46 @@ TEST_CASE("what is no order is refused before it reaches the core") {
     CHECK(rig.send("GET", std::string("/status") + query)->status == 400);
   }
   CHECK(rig.daemon.orders.empty());
+}
+
+TEST_CASE("pause, resume and release reach the core whole; what they lack is named") {
+  Rig rig;
+  rig.daemon.on_other = [&](const core::Event& event) {
+    std::visit(
+        [&](const auto& one) {
+          if constexpr (requires { one.order; }) {
+            rig.daemon.answer_soon(one.order, true, "taken");
+          }
+        },
+        event);
+  };
+  const Json pause = {{"seconds", 90}, {"hard", true}, {"by", "anna"}, {"reason", "window"}};
+  REQUIRE(rig.client.order("/pause", pause, rig.soon())->taken);
+  REQUIRE(rig.client.order("/resume", {{"by", "bob"}}, rig.soon())->taken);
+  REQUIRE(rig.client.order("/release", {{"holder", "i-1"}, {"by", "eve"}}, rig.soon())->taken);
+  REQUIRE(rig.daemon.given.size() == 3);
+  const auto& paused = std::get<core::PauseAsked>(rig.daemon.given[0]);
+  CHECK(paused.lasts == 90s);
+  CHECK(paused.hard);
+  CHECK(paused.by == "anna");
+  CHECK(paused.reason == "window");
+  CHECK(std::get<core::ResumeAsked>(rig.daemon.given[1]).by == "bob");
+  const auto& release = std::get<core::ReleaseAsked>(rig.daemon.given[2]);
+  CHECK(release.holder == "i-1");
+  CHECK(release.by == "eve");
+
+  CHECK(rig.send("POST", "/pause", R"({"reason":"x"})")->body.find("seconds") != std::string::npos);
+  CHECK(rig.send("POST", "/pause", R"({"seconds":9})")->body.find("reason") != std::string::npos);
+  CHECK(rig.send("POST", "/release", "{}")->body.find("holder") != std::string::npos);
+  CHECK(rig.send("POST", "/resume", "")->status == 400);
+  CHECK(rig.send("GET", "/pause")->status == 405);
+  CHECK(rig.daemon.given.size() == 3);
+}
+
+TEST_CASE("the journal is given as it is") {
+  Rig rig;
+  CHECK(*rig.client.journal(rig.soon()) == "the journal\n");
+  CHECK(rig.send("POST", "/journal")->status == 405);
 }
 
 TEST_CASE("a handover ends when the Floating IP is verified at the new holder") {

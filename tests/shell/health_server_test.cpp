@@ -30,6 +30,10 @@ base::HttpResponse get(std::uint16_t port, const std::string& target,
   return *response;
 }
 
+MetricsPage page() {
+  return {"text/plain", [](std::string_view status) { return "of " + std::string(status) + "\n"; }};
+}
+
 // A core that can be made to hang in the middle of a step.
 class HangingMachine final : public Machine {
  public:
@@ -72,13 +76,17 @@ TEST_CASE("while the loop is stuck, health says so and the last status is still 
   Board board;
   Publisher publisher(machine, board);
   Loop loop(io, clock, log, machine);
-  HealthServer health(clock, log, board, "127.0.0.1", 0);
+  HealthServer health(clock, log, board, page(), "127.0.0.1", 0);
   board.beat(clock.now());
   health.start();
 
   loop.start([](const core::Command&) {}, [&](core::Now now) { publisher.turned(now); });
   REQUIRE(run_until(io, [&] { return board.latest() != nullptr; }));
   CHECK(get(health.port(), "/healthz").status == 200);
+  const auto metrics = get(health.port(), "/metrics");
+  CHECK(metrics.status == 200);
+  CHECK(metrics.body == "of " + board.latest()->text + "\n");
+  CHECK(base::find_header(metrics.headers, "Content-Type") == "text/plain");
 
   loop.post(core::TermSignal{});
   std::thread thread([&] { run_until(io, [&] { return machine.released(); }); });
@@ -90,6 +98,7 @@ TEST_CASE("while the loop is stuck, health says so and the last status is still 
   CHECK(stuck.status == 503);
   CHECK(stuck.body.find("not turned for 2.1 s") != std::string::npos);
   CHECK(get(health.port(), "/status").body.find("holder") != std::string::npos);
+  CHECK(get(health.port(), "/metrics").status == 503);
 
   machine.release();
   thread.join();
@@ -97,13 +106,14 @@ TEST_CASE("while the loop is stuck, health says so and the last status is still 
   CHECK(get(health.port(), "/healthz").status == 200);
 }
 
-TEST_CASE("the TCP side takes no orders and knows two paths") {
+TEST_CASE("the TCP side takes no orders and knows three paths") {
   SetClock clock;
   base::Log log = quiet_log(clock);
   const Board board;
-  HealthServer health(clock, log, board, "127.0.0.1", 0);
+  HealthServer health(clock, log, board, page(), "127.0.0.1", 0);
   health.start();
   CHECK(get(health.port(), "/status").status == 503);
+  CHECK(get(health.port(), "/metrics").status == 503);
   CHECK(get(health.port(), "/handover", "POST").status == 405);
   CHECK(get(health.port(), "/").status == 404);
 }
@@ -112,9 +122,9 @@ TEST_CASE("an address in use does not keep vipd from running [E19]", "[E19]") {
   SetClock clock;
   base::Log log = quiet_log(clock);
   const Board board;
-  HealthServer first(clock, log, board, "127.0.0.1", 0);
+  HealthServer first(clock, log, board, page(), "127.0.0.1", 0);
   first.start();
-  HealthServer second(clock, log, board, "127.0.0.1", first.port());
+  HealthServer second(clock, log, board, page(), "127.0.0.1", first.port());
   second.start();
   CHECK(second.port() == 0);
   CHECK(get(first.port(), "/").status == 404);

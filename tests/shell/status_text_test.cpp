@@ -71,7 +71,58 @@ TEST_CASE("why the holder holds; nobody holds; somebody has paused it") {
   status["paused"] = {{"by", "anna"}, {"reason", "network work"}, {"hard", true}};
   const auto text = status_text(status);
   CHECK(text.find("holder  nobody\n") != text.npos);
-  CHECK(text.find("paused  hard by anna: network work\n") != text.npos);
+  CHECK(text.find("paused  hard, by anna: network work\n") != text.npos);
+}
+
+TEST_CASE("why: the gate, the moves with their rule, and what if this node died") {
+  Json status = holder_status();
+  status["moves"][0]["rule"] = "E14";
+  status["ifThisNodeDied"] = {"cp-22 would take over", "if it cannot: nobody"};
+  CHECK(why_text(status) == R"(cp-1: holder, ready
+reads Hetzner in 90 s
+holder: cp-1 (server 101), since 2026-01-30T23:55:00Z, first claim
+
+! token: no file /var/lib/vipd/hcloud-token
+
+GATE       OK   EVIDENCE
+apiserver  yes  /readyz 200
+token      no   no token file
+
+MOVE                  FROM   TO    CAUSE  RULE  EPOCH  REASON
+2026-01-30T23:50:00Z  cp-22  cp-1  dead   E14   4711   -
+
+IF THIS NODE DIED NOW
+cp-22 would take over
+if it cannot: nobody
+)");
+  status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", true}, {"until", "later"}};
+  CHECK(why_text(status).find("\npaused: hard, by anna: work (until later)\n") !=
+        std::string::npos);
+  status["moves"] = Json::array();
+  CHECK(why_text(status).find("no move seen since this vipd started\n") != std::string::npos);
+  CHECK_FALSE(why_text(nullptr).empty());
+}
+
+TEST_CASE("who has the leader key, and whether that instance lives") {
+  Json status = holder_status();
+  status["holder"]["lease"] = "1da3";
+  status["holder"]["alive"] = false;
+  CHECK(leader_text(status) == R"(holder    cp-1 (server 101)
+instance  3f2a
+epoch     4711
+lease     1da3
+alive     no: its nodes/ key is gone
+since     2026-01-30T23:55:00Z, first claim
+)");
+  status["holder"] = nullptr;
+  CHECK(leader_text(status) == "nobody holds the leader key\n");
+}
+
+TEST_CASE("a pause says until when") {
+  Json status = holder_status();
+  status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", false}, {"until", "later"}};
+  CHECK(status_text(status).find("paused  by anna: work (until later)\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("a status with other fields than known is still shown") {

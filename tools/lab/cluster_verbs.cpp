@@ -90,7 +90,10 @@ absl::Status Cluster::recreate(Node& node) {
   const auto cluster = membership_.replace(through, node.plan());
   if (!cluster.ok()) return cluster.status();
   if (auto booted = node.boot({*cluster, true}); !booted.ok()) return booted;
-  return membership_.promote(through, node.plan().name);
+  if (auto voted = membership_.promote(through, node.plan().name); !voted.ok()) return voted;
+  // A real kube-apiserver ends over a learner ("rpc not supported for learner"); a kubelet would
+  // start it again.
+  return node.still_runs("apiserver").ok() ? absl::OkStatus() : node.start("apiserver");
 }
 
 absl::Status Cluster::partition(Node& node, const Arguments& arguments) {

@@ -20,7 +20,7 @@ constexpr NodeVerb kNodeVerbs[] = {
     {"kill", "power off: wires dark, processes killed"},
     {"revive", "power on again"},
     {"delete", "delete the server: processes, links and disk gone, etcd member still listed"},
-    {"recreate", "same name, new server, new addresses, empty disk; joins etcd as a learner"},
+    {"recreate", "same name, new server and addresses, empty disk, a learner; deleted first if on"},
     {"reboot", "orderly: vipd first, apiserver at most 20 s later, etcd, links, all again"},
     {"stop-apiserver", "SIGTERM, with its shutdown delay"},
     {"kill-apiserver", "SIGKILL"},

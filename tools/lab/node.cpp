@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "tools/lab/call.h"
 #include "tools/lab/programs.h"
 
 namespace vipd::lab {
@@ -16,6 +17,8 @@ constexpr std::array kProcesses{"etcd", "apiserver", "vipd"};
 // Talos, 3.5). vipd's SIGTERM comes with the first phase, the apiserver's with the second.
 constexpr Millis kFirstPhase{20000};
 constexpr Millis kLastPhase{10000};
+constexpr Millis kReadyEvery{200};
+constexpr Millis kReadyPatience{60000};
 
 }  // namespace
 
@@ -125,7 +128,14 @@ absl::Status Node::reboot() {
   if (auto stopped = stop("apiserver", kLastPhase); !stopped.ok()) return stopped;
   if (auto stopped = stop("etcd", kLastPhase); !stopped.ok()) return stopped;
   if (auto off = power_off(); !off.ok()) return off;
-  return boot({});
+  if (auto on = boot({}); !on.ok()) return on;
+  return real_apiserver() ? uncordon_when_ready() : absl::OkStatus();  // apisim has forgotten it
+}
+
+absl::Status Node::uncordon_when_ready() {
+  const auto back = until_ok("ready after the reboot", kReadyEvery, kReadyPatience,
+                             [this] { return ready(); });
+  return back.ok() ? set_apiserver({{"cordoned", false}}) : back;
 }
 
 }  // namespace vipd::lab

@@ -87,6 +87,9 @@ class Node {
   [[nodiscard]] Facts facts() const;
   absl::Status start_all();
   absl::StatusOr<Program> program(const std::string& process) const;
+  absl::Status uncordon_when_ready();  // as Talos does after a reboot
+  [[nodiscard]] bool real_apiserver() const { return !world_.setup.kube_apiserver.empty(); }
+  [[nodiscard]] absl::StatusOr<base::Json> apiserver_state() const;
   absl::StatusOr<base::Json> ask_apiserver(const std::string& method, const std::string& target,
                                            const base::Json& body) const;
 

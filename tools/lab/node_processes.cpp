@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "base/file.h"
+#include "tools/lab/kube_apiserver.h"
 #include "tools/lab/node.h"
 #include "tools/lab/programs.h"
 
@@ -99,15 +100,26 @@ absl::StatusOr<base::Json> Node::ask_apiserver(const std::string& method, const 
 }
 
 absl::Status Node::set_apiserver(const base::Json& change) {
-  return ask_apiserver("PUT", "/switch", change).status();
+  if (!real_apiserver()) return ask_apiserver("PUT", "/switch", change).status();
+  if (const auto cordoned = base::json_bool(change, "cordoned"))
+    return kube_apiserver::set_cordoned(world_.layout, facts().plan, *cordoned);
+  return absl::UnimplementedError(
+      "a real kube-apiserver has no such switch; use freeze, stop- or kill-apiserver");
+}
+
+absl::StatusOr<base::Json> Node::apiserver_state() const {
+  return real_apiserver() ? kube_apiserver::state(world_.layout, facts().plan)
+                          : ask_apiserver("GET", "/state", nullptr);
 }
 
 absl::Status Node::ready() const {
-  const auto answer = ask_apiserver("GET", "/state", nullptr);
+  const auto answer = apiserver_state();
   if (!answer.ok()) return answer.status();
-  if (base::json_bool(*answer, "ready").value_or(false)) return absl::OkStatus();
-  return absl::UnavailableError(
-      fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+  if (!base::json_bool(*answer, "ready").value_or(false))
+    return absl::UnavailableError(
+        fmt::format("the apiserver of {} is not ready: {}", facts().plan.name, answer->dump()));
+  return real_apiserver() ? kube_apiserver::register_node(world_.layout, facts().plan)
+                          : absl::OkStatus();
 }
 
 absl::Status Node::still_runs(const std::string& process) const {
@@ -141,8 +153,8 @@ base::Json Node::status() const {
                     {"cuts", cuts},
                     {"processes", processes},
                     {"vipd_socket", world_.layout.vipd_socket(now.plan.name)}};
-  const auto apiserver = processes.contains("apiserver") ? ask_apiserver("GET", "/state", nullptr)
-                                                         : base::Json(nullptr);
+  const auto apiserver =
+      processes.contains("apiserver") ? apiserver_state() : base::Json(nullptr);
   out["apiserver"] = apiserver.ok() ? *apiserver : base::Json(nullptr);
   return out;
 }

@@ -38,7 +38,7 @@ bool must_go(Turn& turn, const IpAddress& address, FipId fip) {
       state.addresses.begin(), state.addresses.end(),
       [&](const LocalAddress& local) { return local.ours && local.address == address; });
   if (!ours) return false;  // what somebody else put there is left alone
-  if (state.gate.ready || turn.holder() || state.stop.asked) return false;
+  if (state.gate.ready || state.gate.serves || turn.holder() || state.stop.asked) return false;
   if (!state.keys.current || !turn.lease_alive() || !member_ok(turn)) return false;  // frozen
   const auto found = state.keys.assignments.find(fip);
   if (found == state.keys.assignments.end()) return false;
@@ -52,7 +52,8 @@ bool must_go(Turn& turn, const IpAddress& address, FipId fip) {
 bool wanted(const Turn& turn, const DeclaredFip& fip) {
   const bool guarded = fip.address.family == base::Family::kV4 ||
                        turn.config.address_guards_proven;
-  return guarded && (turn.state.gate.ready || turn.holder());
+  const Gate& gate = turn.state.gate;
+  return guarded && (gate.ready || gate.serves || turn.holder());
 }
 
 void say_failure(Turn& turn, const IpAddress& address, const std::string& why) {

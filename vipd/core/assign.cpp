@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/drift.h"
+#include "vipd/core/figures.h"
 #include "vipd/core/reads.h"
 
 namespace vipd::core {
@@ -104,6 +105,7 @@ void verified(Turn& turn, FipId id, Work& work) {
   work.rechecking = false;
   work.why.clear();
   if (!work.verified) {
+    if (work.action.id != 0) took(turn, "verify", turn.now - work.read_after);
     work.verified = true;
     work.failures = 0;
     work.unassign_first = false;
@@ -215,6 +217,8 @@ void follow_action(Turn& turn, Work& work, const Action& action) {
     ++work.failures;
     work.why = absl::StrCat("action ", action.id, " failed: ", action.error);
     turn.say(Say::Level::kWarn, "A14", work.why);
+  } else {
+    took(turn, "action", turn.now - work.polling_since);
   }
   read_again(turn, work, action.state == Action::State::kError ? retry_wait(turn, work)
                                                                : Duration(0));
@@ -300,6 +304,7 @@ bool work_txn_done(Turn& turn, const TxnDone& event) {
     }
     const bool first = !work->intent_written;
     work->intent_written = true;
+    if (first) took(turn, "intent", turn.now - turn.state.tenure->since);
     if (first && work->action.id != 0) {
       start_polling(turn, *work, work->action);
     } else {
@@ -328,6 +333,7 @@ void on(Turn& turn, const AssignAccepted& event) {
   note_rate(turn, event.rate);
   Work* work = work_of(turn, &Work::call, event.call);
   if (work == nullptr) return;
+  took(turn, "assign", turn.now - event.sent_at);
   start_polling(turn, *work, event.action);
   if (event.action.state != Action::State::kRunning) follow_action(turn, *work, event.action);
 }
@@ -453,7 +459,10 @@ void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
   for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
-  if (all_verified(turn)) turn.state.tenure->ever_verified = true;
+  Tenure& tenure = *turn.state.tenure;
+  if (tenure.ever_verified || !all_verified(turn)) return;
+  took(turn, "total", turn.now - tenure.since);
+  tenure.ever_verified = true;
 }
 
 bool all_verified(const Turn& turn) {

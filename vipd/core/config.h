@@ -38,10 +38,16 @@ struct Timing {
   Duration stop_within = std::chrono::seconds(15);  // after SIGTERM; the pod's grace is 20 s
 };
 
+enum class Mode {
+  kManage,
+  kObserve,  // writes nothing anywhere, says what it would do (rule O4)
+};
+
 struct Config {
   std::string cluster;
   std::string group = "api";
   std::string version;
+  Mode mode = Mode::kManage;
   std::vector<DeclaredFip> fips;
   std::map<std::string, std::string> labels;  // every declared FIP must carry them
   std::vector<base::IpPrefix> node_subnets;   // where node addresses live; empty: any

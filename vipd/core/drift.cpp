@@ -32,6 +32,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work) {
   const bool late_call = work.seen_here < work.unsettled_until;
   if (seen && !late_call && !turn.paused() && ready_elsewhere(turn, *seen)) {
     drift.onto = seen;
+    ++turn.state.figures.drift["followed"];
     turn.say(Say::Level::kWarn, "A18",
              absl::StrCat("Floating IP ", fip, " was moved from outside onto ready server ",
                           *seen, ": the key follows it"));
@@ -43,6 +44,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work) {
   work.retry_at = turn.now + kRepairAfter[step];
   drift.last = turn.now;
   if (!late_call) ++drift.repairs;
+  ++turn.state.figures.drift[turn.paused() ? "reported" : "repaired"];
   const bool alert = drift.repairs >= kAlertFrom;
   turn.say(alert ? Say::Level::kError : Say::Level::kWarn, turn.paused() ? "E20" : "A19",
            absl::StrCat("Floating IP ", fip, " is ", where, ", not here",

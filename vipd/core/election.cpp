@@ -135,6 +135,7 @@ void set_claimant(Turn& turn, ServerId server) {
     election.claimant_address.clear();
     election.claimant_gone = election.claimable = false;
     election.claimant_pulse = {};
+    election.claimant_answered.reset();
     election.claimant_address_call = {};
     election.retry_at = turn.now;
   }
@@ -166,6 +167,15 @@ void ask_claimant(Turn& turn) {
       turn.begin(election.claimant_address_call, turn.config.timing.read_deadline);
   turn.send(GetServer{call, election.claimant, election.claimant_address_call.deadline});
   ++turn.state.reads.others;
+}
+
+// Three misses, and from one that served without a lease the silence of a ttl besides, which is
+// what a holder is given: enabling vipd node by node must survive a hiccup.
+bool fallen_silent(Turn& turn) {
+  const Election& election = turn.state.election;
+  if (election.claimant_pulse.misses < kMisses) return false;
+  return !election.claimant_answered ||
+         turn.reached(*election.claimant_answered + turn.config.timing.ttl);
 }
 
 void wait_for(Turn& turn, const std::string& why) {
@@ -210,7 +220,7 @@ void claim_leader(Turn& turn) {
     return acquire(turn, Cause::kAdoption, "E15", "the address is on this server");
   }
   ask_claimant(turn);
-  const bool gone = election.claimant_gone || election.claimant_pulse.misses >= kMisses;
+  const bool gone = election.claimant_gone || fallen_silent(turn);
   if (!gone) {
     election.claimable = false;
     return wait_for(turn, absl::StrCat("server ", named.server, " has first claim: ",
@@ -230,6 +240,7 @@ bool on_election(Turn& turn, const ReadyzAnswer& event) {
   if (!Turn::ends(pulse.flight, event.call)) return false;
   const bool hit = event.result == ReadyzAnswer::Result::kOk;
   const bool everybodys = event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn);
+  if (hit) turn.state.election.claimant_answered = turn.now;
   if (hit || !everybodys) beat(pulse, hit, hit ? "its apiserver answers" : event.why);
   return true;
 }
@@ -285,13 +296,15 @@ void account_for_leader(Turn& turn) {
   if (leader.kv.mod_revision == state.last_epoch) return;
   const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
   if (moved) {
+    ++state.figures.moves[std::string(name_of(leader.record.cause))];
     if (unplanned(leader.record.cause)) {
       std::erase_if(state.unplanned, [&](Instant at) { return turn.now - at > kRemembered; });
       state.unplanned.push_back(turn.now);
     }
     if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
     state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
-                           leader.record.server, leader.record.cause, leader.kv.mod_revision});
+                           leader.record.server, leader.record.cause, leader.kv.mod_revision,
+                           leader.record.reason});
   }
   turn.say(Say::Level::kInfo, "E3", absl::StrCat("the leader key names ", leader.record.node),
            {{"cause", std::string(name_of(leader.record.cause))},

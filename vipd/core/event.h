@@ -52,6 +52,19 @@ struct HandoverAsked {  // an order from the local socket; answered by OrderAnsw
   std::string by;
   std::string reason;
 };
+struct PauseAsked {  // orders too, answered alike
+  CallId order = 0;
+  std::chrono::seconds lasts{0};
+  bool hard = false;
+  std::string by;
+  std::string reason;
+};
+struct ResumeAsked { CallId order = 0; std::string by; };
+struct ReleaseAsked {  // the leader key, if this instance has it and is gone
+  CallId order = 0;
+  std::string holder;
+  std::string by;
+};
 
 // ---- etcd ----
 struct KeyValue {
@@ -212,10 +225,10 @@ struct OwnNode {  // our Node object, asked on SIGTERM
 };
 
 using Event =
-    std::variant<Tick, TermSignal, Identity, IdentityFailed, TokenSeen, HandoverAsked,
-                 EtcdSnapshot, EtcdChanged, EtcdWatchLost, LeaseGranted, LeaseKept, TxnDone,
-                 KeyRead, MemberStatus, EtcdFailed, FipsListed, ServerSeen, AssignAccepted,
-                 ActionSeen, RunningFound, HcloudFailed, AddressesSeen, NetlinkFailed,
-                 ReadyzAnswer, TlsAnswer, CertificateSeen, OwnNode>;
+    std::variant<Tick, TermSignal, Identity, IdentityFailed, TokenSeen, HandoverAsked, PauseAsked,
+                 ResumeAsked, ReleaseAsked, EtcdSnapshot, EtcdChanged, EtcdWatchLost, LeaseGranted,
+                 LeaseKept, TxnDone, KeyRead, MemberStatus, EtcdFailed, FipsListed, ServerSeen,
+                 AssignAccepted, ActionSeen, RunningFound, HcloudFailed, AddressesSeen,
+                 NetlinkFailed, ReadyzAnswer, TlsAnswer, CertificateSeen, OwnNode>;
 
 }  // namespace vipd::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "vipd/core/observe.h"
 #include "vipd/core/session.h"
 
 namespace vipd::core {
@@ -138,6 +139,21 @@ Condition member_condition(Turn& turn) {
   return {"etcd-member", false, "the member has no leader"};
 }
 
+// What only a node that reads Hetzner can know, or use.
+bool needs_token(const Condition& condition) {
+  return condition.name == "token" || condition.name == "floating-ips";
+}
+
+// Healthy, but without a token that serves, and nothing known against the addresses (rule O5).
+bool serves_without_token(const State& state) {
+  const bool token = state.token.present && state.token.refused.empty();
+  if (token || !state.token.seen) return false;
+  const bool forbidden = std::any_of(state.beliefs.begin(), state.beliefs.end(),
+                                     [](const auto& one) { return one.second.allowed == false; });
+  return !forbidden && std::all_of(state.gate.conditions.begin(), state.gate.conditions.end(),
+                                   [](const Condition& c) { return c.ok || needs_token(c); });
+}
+
 // A good answer is not enough where several are asked for, nor is one bad answer too much.
 std::string evidence(const Pulse& pulse) {
   if (!pulse.up && pulse.hits > 0) {
@@ -150,6 +166,7 @@ std::string evidence(const Pulse& pulse) {
 }
 
 Condition lease_condition(Turn& turn) {
+  if (observes(turn.config)) return {"lease", true, "observe mode keeps none"};
   if (turn.lease_alive()) return {"lease", true, "alive"};
   const Session& session = turn.state.session;
   if (!session.problem.empty()) return {"lease", false, session.problem};
@@ -225,6 +242,10 @@ void keep_gate(Turn& turn) {
   const auto broken = std::find_if(gate.conditions.begin(), gate.conditions.end(),
                                    [](const Condition& condition) { return !condition.ok; });
   gate.ready = broken == gate.conditions.end();
+  gate.serves = serves_without_token(state);
+  turn.say_once("serves", Say::Level::kWarn, "O5",
+                gate.serves ? "no usable token: serves the address, never moves it"
+                            : "");
   turn.say_once("gate", gate.ready ? Say::Level::kInfo : Say::Level::kWarn, "E8",
                 gate.ready ? "this node is ready"
                            : absl::StrCat("this node is not ready: ", broken->name, ": ",

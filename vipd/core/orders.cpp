@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/handover.h"
+#include "vipd/core/observe.h"
 
 namespace vipd::core {
 namespace {
@@ -11,6 +12,8 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds kRequestTtl{300};
+constexpr seconds kShortestPause{1};
+constexpr seconds kLongestPause{7 * 24 * 3600};  // a forgotten one must end
 
 // A node by name or by server id.
 const NodeRecord* find_node(const Turn& turn, const std::string& wanted) {
@@ -46,9 +49,6 @@ std::optional<Refusal> check_to(Turn& turn, const std::string& to, ServerId hold
 
 std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestRecord& record) {
   const Keys& keys = turn.state.keys;
-  if (!keys.current || !turn.lease_alive()) {
-    return Refusal{false, "this vipd has no etcd lease, so it cannot ask; try another node"};
-  }
   if (turn.paused()) {
     return Refusal{false, absl::StrCat("paused by ", keys.pause->record.by, ": ",
                                        keys.pause->record.reason)};
@@ -83,6 +83,44 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
   return std::nullopt;
 }
 
+// What stands in the way of any order.
+std::optional<Refusal> cannot_order(Turn& turn) {
+  if (observes(turn.config)) {
+    return Refusal{false, "this vipd only observes (mode: observe); order another node"};
+  }
+  if (turn.state.keys.current && turn.lease_alive()) return std::nullopt;
+  return Refusal{false, "this vipd has no etcd lease, so it cannot ask; try another node"};
+}
+
+std::optional<Refusal> check(Turn& turn, const ReleaseAsked& event) {
+  const Keys& keys = turn.state.keys;
+  if (!keys.leader) return Refusal{true, "nobody holds the leader key"};
+  if (!keys.leader->readable) {
+    return Refusal{false, absl::StrCat("nobody can read who holds ", keys.leader->kv.key,
+                                       "; look at it with `etcdctl get`")};
+  }
+  const LeaderRecord& holder = keys.leader->record;
+  if (holder.instance != event.holder) {
+    return Refusal{false, absl::StrCat("the holder is ", holder.instance, " (", holder.node,
+                                       "), not ", event.holder)};
+  }
+  if (keys.nodes.count(event.holder) != 0) {
+    return Refusal{false, absl::StrCat(holder.node, " lives: its nodes/ key is there; "
+                                       "`vipd handover` moves the address off it")};
+  }
+  return std::nullopt;
+}
+
+void answer(Turn& turn, CallId order, bool done, std::string text) {
+  const auto under_way = turn.state.orders.find(order);
+  if (under_way != turn.state.orders.end()) {
+    // Whether a failed put was applied is not known; without its lease it does not last.
+    if (!done && under_way->second.lease != 0) turn.send(RevokeLease{under_way->second.lease});
+    turn.state.orders.erase(under_way);
+  }
+  turn.send(OrderAnswer{order, done, std::move(text)});
+}
+
 Order* order_of(Turn& turn, Flight Order::* flight, CallId call) {
   for (auto& [id, order] : turn.state.orders) {
     if (Turn::ends(order.*flight, call)) return &order;
@@ -90,9 +128,24 @@ Order* order_of(Turn& turn, Flight Order::* flight, CallId call) {
   return nullptr;
 }
 
-void answer(Turn& turn, CallId order, bool done, std::string text) {
-  turn.state.orders.erase(order);
-  turn.send(OrderAnswer{order, done, std::move(text)});
+Order order_for(CallId id, std::string key) {
+  Order order;
+  order.id = id;
+  order.key = std::move(key);
+  return order;
+}
+
+// Puts a key on a lease of its own.
+void put_key(Turn& turn, Order order, seconds ttl) {
+  Order& kept = turn.state.orders[order.id] = std::move(order);
+  const CallId call = turn.begin(kept.grant, turn.config.timing.etcd_deadline);
+  turn.send(GrantLease{call, ttl, kept.grant.deadline});
+}
+
+void send_txn(Turn& turn, Order order, std::vector<Compare> compare, Write write) {
+  Order& kept = turn.state.orders[order.id] = std::move(order);
+  const CallId call = turn.begin(kept.txn, turn.config.timing.etcd_deadline);
+  turn.send(Txn{call, std::move(compare), {std::move(write)}, kept.txn.deadline});
 }
 
 }  // namespace
@@ -105,7 +158,7 @@ void drop_orders(Turn& turn, const std::string& why) {
 void keep_orders(Turn& turn) {
   auto& orders = turn.state.orders;
   for (auto order = orders.begin(); order != orders.end();) {
-    const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.put);
+    const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.txn);
     const CallId id = (order++)->first;
     if (!waits) answer(turn, id, false, "etcd did not answer in time; try again");
   }
@@ -115,44 +168,88 @@ void on(Turn& turn, const HandoverAsked& event) {
   RequestRecord record;
   record.by = event.by;
   record.reason = event.reason;
-  if (auto refusal = check(turn, event, record)) {
+  auto refusal = cannot_order(turn);
+  if (!refusal) refusal = check(turn, event, record);
+  if (refusal) return answer(turn, event.order, refusal->done, refusal->text);
+  Order order = order_for(event.order, "request");
+  order.value = record.text();
+  order.done = "asked; the holder hands over as soon as the successor confirms";
+  order.refused = "a pause or another request came first; see `vipd status`";
+  put_key(turn, std::move(order), kRequestTtl);
+}
+
+void on(Turn& turn, const PauseAsked& event) {
+  if (const auto refusal = cannot_order(turn)) {
     return answer(turn, event.order, refusal->done, refusal->text);
   }
-  Order& order = turn.state.orders[event.order];
-  order.id = event.order;
-  order.record = record;
-  const CallId call = turn.begin(order.grant, turn.config.timing.etcd_deadline);
-  turn.send(GrantLease{call, kRequestTtl, order.grant.deadline});
+  if (event.lasts < kShortestPause || event.lasts > kLongestPause) {
+    return answer(turn, event.order, false, "a pause lasts at least 1 s and at most 7 days");
+  }
+  const std::string until = base::rfc3339({turn.wall.seconds + event.lasts.count()});
+  const PauseRecord record{event.by, event.reason, event.hard, until};
+  Order order = order_for(event.order, "pause");
+  order.value = record.text();
+  order.done = absl::StrCat(event.hard ? "paused, hard, until " : "paused until ", until,
+                            turn.paused() ? "; it replaces the former pause" : "");
+  put_key(turn, std::move(order), event.lasts);
+}
+
+void on(Turn& turn, const ResumeAsked& event) {
+  if (const auto refusal = cannot_order(turn)) {
+    return answer(turn, event.order, refusal->done, refusal->text);
+  }
+  if (!turn.paused()) return answer(turn, event.order, true, "nothing is paused");
+  const KeyValue& pause = turn.state.keys.pause->kv;
+  Order order = order_for(event.order, "pause");
+  order.done = "resumed";
+  order.refused = "the pause has changed meanwhile; look at `vipd status` and try again";
+  turn.say(Say::Level::kInfo, "O2", absl::StrCat("resume, asked by ", event.by));
+  send_txn(turn, std::move(order), {Compare{pause.key, pause.mod_revision, pause.value}},
+           Delete{pause.key});
+}
+
+void on(Turn& turn, const ReleaseAsked& event) {
+  auto refusal = cannot_order(turn);
+  if (!refusal) refusal = check(turn, event);
+  if (refusal) return answer(turn, event.order, refusal->done, refusal->text);
+  Order order = order_for(event.order, "leader");
+  order.done = "released; a ready node takes the leader key";
+  order.refused = "the holder has changed or come back meanwhile; look at `vipd lease show`";
+  turn.say(Say::Level::kWarn, "O3",
+           absl::StrCat("release the leader key of ", event.holder, ", asked by ", event.by));
+  const std::string node = turn.key(absl::StrCat("nodes/", event.holder));
+  send_txn(turn, std::move(order), {turn.leader_as_seen(), Compare{node, 0, std::nullopt}},
+           Delete{turn.key("leader")});
 }
 
 bool on_order(Turn& turn, const LeaseGranted& event) {
   Order* order = order_of(turn, &Order::grant, event.call);
   if (order == nullptr) return false;
-  const CallId call = turn.begin(order->put, turn.config.timing.etcd_deadline);
-  // A pause or another request that came meanwhile wins (rules E6, E20).
-  turn.send(Txn{call,
-                {Compare{turn.key("pause"), 0, std::nullopt},
-                 Compare{turn.key("request"), 0, std::nullopt}},
-                {Put{turn.key("request"), order->record.text(), event.lease}},
-                order->put.deadline});
+  order->lease = event.lease;
+  const CallId call = turn.begin(order->txn, turn.config.timing.etcd_deadline);
+  Txn txn{call, {}, {Put{turn.key(order->key), order->value, event.lease}}, order->txn.deadline};
+  // A pause or another request that came meanwhile wins over a request (rules E6, E20).
+  if (order->key == "request") {
+    txn.compare = {Compare{turn.key("pause"), 0, std::nullopt},
+                   Compare{turn.key("request"), 0, std::nullopt}};
+  }
+  turn.send(std::move(txn));
   return true;
 }
 
 bool order_txn_done(Turn& turn, const TxnDone& event) {
-  Order* order = order_of(turn, &Order::put, event.call);
+  Order* order = order_of(turn, &Order::txn, event.call);
   if (order == nullptr) return false;
-  answer(turn, order->id, event.committed,
-         event.committed ? "asked; the holder hands over as soon as the successor confirms"
-                         : "a pause or another request came first; see `vipd status`");
+  answer(turn, order->id, event.committed, event.committed ? order->done : order->refused);
   return true;
 }
 
 bool order_failed(Turn& turn, const EtcdFailed& event) {
   Order* order = order_of(turn, &Order::grant, event.call);
-  if (order == nullptr) order = order_of(turn, &Order::put, event.call);
+  if (order == nullptr) order = order_of(turn, &Order::txn, event.call);
   if (order == nullptr) return false;
   answer(turn, order->id, false,
-         absl::StrCat("etcd did not take the request: ", event.why, "; try again"));
+         absl::StrCat("etcd did not take it: ", event.why, "; look at `vipd status`, try again"));
   return true;
 }
 

@@ -243,6 +243,7 @@ void on(Turn& turn, const TokenSeen& event) {
                   absl::StrCat("a Hetzner token is there (generation ", event.generation, ")"));
   }
   if (!event.present) turn.say_once("token", Say::Level::kError, "E11", event.problem);
+  token.seen = true;
   token.present = event.present;
   token.problem = event.problem;
   if (event.present) token.generation = event.generation;

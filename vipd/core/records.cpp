@@ -26,6 +26,18 @@ constexpr std::array<std::pair<Cause, std::string_view>, 9> kCauses = {{
     {Cause::kShutdown, "shutdown"},
 }};
 
+constexpr std::array<std::pair<Cause, std::string_view>, 9> kRules = {{
+    {Cause::kFirstClaim, "E14"},
+    {Cause::kAdoption, "E15"},
+    {Cause::kTakeover, "E14"},
+    {Cause::kUnready, "E12"},
+    {Cause::kRequest, "E6"},
+    {Cause::kNoProgress, "A15"},
+    {Cause::kCannotFinish, "A16"},
+    {Cause::kDrift, "A18"},
+    {Cause::kShutdown, "E18"},
+}};
+
 constexpr std::array<std::pair<AssignmentRecord::Phase, std::string_view>, 3> kPhases = {{
     {AssignmentRecord::Phase::kIntent, "intent"},
     {AssignmentRecord::Phase::kRunning, "running"},
@@ -54,6 +66,7 @@ absl::StatusOr<Json> parse_object(std::string_view text) {
 }  // namespace
 
 std::string_view name_of(Cause cause) { return word_for(kCauses, cause); }
+std::string_view rule_of(Cause cause) { return word_for(kRules, cause); }
 std::string_view name_of(AssignmentRecord::Phase phase) { return word_for(kPhases, phase); }
 
 bool unplanned(Cause cause) {
@@ -182,14 +195,15 @@ absl::StatusOr<RequestRecord> RequestRecord::parse(std::string_view text) {
 }
 
 std::string PauseRecord::text() const {
-  return Json{{"by", by}, {"reason", reason}, {"hard", hard}}.dump();
+  return Json{{"by", by}, {"reason", reason}, {"hard", hard}, {"until", until}}.dump();
 }
 
 absl::StatusOr<PauseRecord> PauseRecord::parse(std::string_view text) {
   const auto json = parse_object(text);
   if (!json.ok()) return json.status();
   return PauseRecord{json_text(*json, "by").value_or(""), json_text(*json, "reason").value_or(""),
-                     json_bool(*json, "hard").value_or(false)};
+                     json_bool(*json, "hard").value_or(false),
+                     json_text(*json, "until").value_or("")};
 }
 
 }  // namespace vipd::core

@@ -28,6 +28,7 @@ enum class Cause {
   kShutdown,      // the holder's node goes down
 };
 [[nodiscard]] std::string_view name_of(Cause cause);
+[[nodiscard]] std::string_view rule_of(Cause cause);  // the one that moves for this cause
 [[nodiscard]] bool unplanned(Cause cause);  // starts the cool-down (rule E16)
 
 struct LeaderRecord {
@@ -93,6 +94,7 @@ struct PauseRecord {
   std::string by;
   std::string reason;
   bool hard = false;
+  std::string until;  // as the order put it; the key's lease ends the pause
 
   [[nodiscard]] std::string text() const;
   static absl::StatusOr<PauseRecord> parse(std::string_view text);

@@ -43,14 +43,6 @@ void keep(Turn& turn) {
   turn.send(ReadKey{read, turn.key("leader"), session.read.deadline});
 }
 
-void ask_member(Turn& turn) {
-  Member& member = turn.state.member;
-  if (turn.busy(member.read) || !turn.reached(member.next)) return;
-  member.next = turn.now + kMemberEvery;
-  const CallId call = turn.begin(member.read, turn.config.timing.etcd_deadline);
-  turn.send(ReadMember{call, member.read.deadline});
-}
-
 NodeRecord own_record(const Turn& turn) {
   const State& state = turn.state;
   NodeRecord record;
@@ -160,6 +152,14 @@ bool session_failed(Turn& turn, const EtcdFailed& event) {
     return true;
   }
   return Turn::ends(session.read, event.call);
+}
+
+void ask_member(Turn& turn) {
+  Member& member = turn.state.member;
+  if (turn.busy(member.read) || !turn.reached(member.next)) return;
+  member.next = turn.now + kMemberEvery;
+  const CallId call = turn.begin(member.read, turn.config.timing.etcd_deadline);
+  turn.send(ReadMember{call, member.read.deadline});
 }
 
 void keep_session(Turn& turn) {

@@ -13,6 +13,8 @@ void on(Turn& turn, const MemberStatus& event);
 bool session_txn_done(Turn& turn, const TxnDone& event);
 bool session_failed(Turn& turn, const EtcdFailed& event);
 
+// Asks the local member how it is; writes nothing.
+void ask_member(Turn& turn);
 // Keeps lease, member status and nodes/ key going. Call after the gate is known.
 void keep_session(Turn& turn);
 

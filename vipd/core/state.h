@@ -84,9 +84,11 @@ struct Gate {
   std::map<FipId, CertificateCheck> certificates;
   std::vector<Condition> conditions;  // as of this step
   bool ready = false;
+  bool serves = false;  // all holds but what a token is needed for (rule O5)
 };
 
 struct Token {
+  bool seen = false;  // the file has been looked for
   bool present = false;
   std::uint64_t generation = 0;
   std::string problem = "the token file has not been read yet";
@@ -182,6 +184,7 @@ struct Election {
   Instant ask_server_at;
   bool claimant_gone = false;  // Hetzner does not know that server
   Pulse claimant_pulse;
+  std::optional<Instant> claimant_answered;  // when last, while nobody held the key
   Instant claimable_since;
   bool claimable = false;
   KeyValue proposed;  // what our transaction under way would put
@@ -190,10 +193,13 @@ struct Election {
   Instant retry_at;
 };
 
+// An order under way: a key put on a lease of its own, or one transaction.
 struct Order {
   CallId id = 0;
-  RequestRecord record;
-  Flight grant, put;
+  std::string key, value;
+  LeaseId lease = 0;
+  Flight grant, txn;
+  std::string done, refused;  // what is answered
 };
 
 struct Stop {
@@ -213,6 +219,19 @@ struct Move {
   ServerId to_server = 0;
   Cause cause = Cause::kFirstClaim;
   Revision epoch = 0;
+  std::string reason;  // the operator's, where one asked
+};
+
+// What is counted for metrics, since the process started.
+struct Took {  // how long a phase of a move took
+  std::int64_t count = 0;
+  Duration sum{0};
+  std::vector<std::int64_t> within;  // of each bound of figures.h, not cumulative; then the rest
+};
+struct Figures {
+  std::map<std::string, std::int64_t> moves;   // by cause, as this node saw them
+  std::map<std::string, std::int64_t> drift;   // by what was done about it
+  std::map<std::string, Took> phases;
 };
 
 struct State {
@@ -247,6 +266,7 @@ struct State {
   ServerId last_server = 0;
   std::vector<Instant> unplanned;  // moves within the last hour (rule E16)
   std::vector<Move> moves;
+  Figures figures;
   std::map<std::string, std::string> said;  // by topic, so that nothing is said twice
 };
 

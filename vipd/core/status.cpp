@@ -4,7 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/assign.h"
+#include "vipd/core/figures.h"
+#include "vipd/core/forecast.h"
 #include "vipd/core/handover.h"
+#include "vipd/core/observe.h"
 #include "vipd/core/session.h"
 #include "vipd/core/turn.h"
 
@@ -67,17 +70,25 @@ Summary holder_summary(Turn& turn) {
 Summary summary(Turn& turn) {
   const State& state = turn.state;
   if (state.stop.asked) return {"stopping", "exits; the address stays on the node"};
+  if (observes(turn.config)) return {"observing", absl::StrCat("would ", would_do(turn))};
   if (turn.holder()) return holder_summary(turn);
   if (!state.self.identity) return {"starting", state.self.identity_problem};
   if (state.keys.listed_at == 0) {
     return {"starting", absl::StrCat("waits for etcd: ", state.keys.watch_problem)};
   }
   if (!turn.lease_alive()) return {"frozen", "no etcd lease: nothing can move; check etcd"};
+  if (state.gate.serves) {
+    return {"serving", "serves the address but never moves it: no usable token; see gate"};
+  }
   if (!state.keys.leader) {
     return {"unmanaged", state.election.waiting.empty() ? "nobody holds the leader key yet"
                                                         : state.election.waiting};
   }
   if (!state.gate.ready) return {"not-ready", "cannot take over; see gate"};
+  if (turn.hard_paused()) return {"standby", "hard paused: takes nothing over; see `paused`"};
+  if (turn.paused()) {
+    return {"standby", "paused: takes over only when the holder's lease ends; see `paused`"};
+  }
   return {"standby", "takes over when the holder's lease ends or the key is handed to it"};
 }
 
@@ -182,7 +193,9 @@ Json moves_json(const State& state) {
                     {"to", move.to},
                     {"server", move.to_server},
                     {"cause", name_of(move.cause)},
-                    {"epoch", move.epoch}});
+                    {"rule", rule_of(move.cause)},
+                    {"epoch", move.epoch},
+                    {"reason", move.reason}});
   }
   return list;
 }
@@ -199,8 +212,9 @@ Json problems_json(const State& state) {
   if (!state.reads.problem.empty()) list.push_back(absl::StrCat("Hetzner: ", state.reads.problem));
   if (holder_is_silent(state)) {
     list.push_back(absl::StrCat("the holder ", state.keys.leader->record.node,
-                                " has no nodes/ key: its vipd is gone or never was; the key goes "
-                                "with its lease, or look at it with etcdctl"));
+                                " has no nodes/ key: its vipd is gone; the key goes with its "
+                                "lease, else: vipd lease release --if-holder ",
+                                state.keys.leader->record.instance));
   }
   for (const auto& [instance, held] : state.keys.nodes) {
     const bool twin = state.self.identity && instance != state.self.instance &&
@@ -217,11 +231,16 @@ Json problems_json(const State& state) {
 Json holder_json(const State& state) {
   if (!state.keys.leader) return nullptr;
   const Held<LeaderRecord>& leader = *state.keys.leader;
-  if (!leader.readable) return {{"node", "?"}, {"server", 0}, {"instance", "?"}};
+  const std::string lease = absl::StrCat(absl::Hex(leader.kv.lease));
+  if (!leader.readable) {
+    return {{"node", "?"}, {"server", 0}, {"instance", "?"}, {"lease", lease}, {"alive", true}};
+  }
+  const bool alive = state.keys.nodes.count(leader.record.instance) != 0;
   return {{"node", leader.record.node},         {"server", leader.record.server},
           {"instance", leader.record.instance}, {"address", leader.record.address},
           {"cause", name_of(leader.record.cause)}, {"since", leader.record.since},
-          {"reason", leader.record.reason}};
+          {"reason", leader.record.reason}, {"lease", lease},
+          {"alive", alive}};
 }
 
 }  // namespace
@@ -234,6 +253,7 @@ base::Json status_json(const Config& config, const State& state, Now now) {
   Json json = {{"version", config.version},
                {"cluster", config.cluster},
                {"group", config.group},
+               {"mode", observes(config) ? "observe" : "manage"},
                {"instance", state.self.instance},
                {"node", state.self.identity ? state.self.identity->node : ""},
                {"server", turn.server()},
@@ -247,6 +267,8 @@ base::Json status_json(const Config& config, const State& state, Now now) {
                {"fips", fips_json(config, state)},
                {"nodes", nodes_json(state)},
                {"moves", moves_json(state)},
+               {"ifThisNodeDied", if_this_node_died(turn)},
+               {"figures", figures_json(state.figures)},
                {"problems", problems_json(state)}};
   json["lease"] = {{"id", absl::StrCat(absl::Hex(state.session.lease.value_or(0)))},
                    {"remaining_ms", milliseconds_until(now.at, state.session.good_until)}};
@@ -254,7 +276,8 @@ base::Json status_json(const Config& config, const State& state, Now now) {
   json["paused"] = nullptr;
   if (state.keys.pause) {
     const PauseRecord& pause = state.keys.pause->record;
-    json["paused"] = {{"by", pause.by}, {"reason", pause.reason}, {"hard", pause.hard}};
+    json["paused"] = {{"by", pause.by}, {"reason", pause.reason}, {"hard", pause.hard},
+                      {"until", pause.until}};
   }
   json["hcloud"] = {{"limit", state.reads.rate.limit},
                     {"remaining", state.reads.rate.remaining},

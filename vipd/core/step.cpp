@@ -7,6 +7,7 @@
 #include "vipd/core/gate.h"
 #include "vipd/core/handover.h"
 #include "vipd/core/node_address.h"
+#include "vipd/core/observe.h"
 #include "vipd/core/orders.h"
 #include "vipd/core/reads.h"
 #include "vipd/core/session.h"
@@ -35,6 +36,7 @@ void forget(Turn& turn) {
   fresh.addresses_known = old.addresses_known;
   fresh.swept = old.swept;
   fresh.stop = old.stop;
+  fresh.figures = old.figures;
   old = std::move(fresh);
   old.self.instance = turn.new_instance();
   turn.send(Relist{});
@@ -142,6 +144,10 @@ Step step(const Config& config, State state, const Event& event, Now now) {
   account_for_leader(turn);
   keep_tenure(turn);
   keep_gate(turn);
+  if (observes(config)) {
+    observe(turn);
+    return result;
+  }
   keep_session(turn);
   keep_election(turn);
   keep_tenure(turn);

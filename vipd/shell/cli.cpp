@@ -3,14 +3,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <ostream>
 #include <string>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 #include "base/duration.h"
 #include "fmt/format.h"
+#include "vipd/shell/cli_parts.h"
 #include "vipd/shell/client.h"
 #include "vipd/shell/exit_code.h"
 #include "vipd/shell/handover.h"
@@ -20,11 +20,8 @@
 namespace vipd::shell {
 namespace {
 
-using Chosen = std::function<int()>;
-
 constexpr auto kAbout =
     "Keeps Hetzner Floating IPs on a healthy control-plane node of a Talos cluster.";
-constexpr auto kDefaultSocket = "/var/lib/vipd/vipd.sock";
 
 std::string variable(const Surroundings& around, std::string_view name) {
   for (const char* const* entry = around.environment; *entry != nullptr; ++entry) {
@@ -36,16 +33,6 @@ std::string variable(const Surroundings& around, std::string_view name) {
   return "";
 }
 
-// "anna@cp-1": who gave an order, for the record.
-std::string caller(const Surroundings& around) {
-  std::string user = variable(around, "SUDO_USER");
-  if (user.empty()) user = variable(around, "USER");
-  if (user.empty()) user = fmt::format("uid {}", ::getuid());
-  std::array<char, 256> host{};
-  if (::gethostname(host.data(), host.size() - 1) != 0) return user;
-  return fmt::format("{}@{}", user, host.data());
-}
-
 absl::StatusOr<Settings> settings_from(SettingSources& sources, const Surroundings& around) {
   take_environment(around.environment, sources);
   auto settings = load_settings(sources);
@@ -53,6 +40,9 @@ absl::StatusOr<Settings> settings_from(SettingSources& sources, const Surroundin
     settings->core.version = VIPD_VERSION;
   } else {
     around.err << settings.status().message() << "\n";
+    if (!sources.config_file && !std::filesystem::exists(kDefaultConfigFile)) {
+      around.err << "no --config FILE was given, and there is no " << kDefaultConfigFile << "\n";
+    }
   }
   return settings;
 }
@@ -89,13 +79,6 @@ void add_check_config(CLI::App& app, Chosen& chosen, SettingSources& sources,
   });
 }
 
-void add_socket(CLI::App& command, std::string& socket) {
-  command.add_option("--socket", socket, "Where vipd takes orders [VIPD_SOCKET]")
-      ->envname("VIPD_SOCKET")
-      ->capture_default_str()
-      ->type_name("PATH");
-}
-
 struct StatusOptions {
   std::string socket = kDefaultSocket;
   std::string format = "table";
@@ -128,11 +111,6 @@ struct HandoverOptions {
   Order order;
 };
 
-std::string duration_problem(const std::string& text) {
-  const auto duration = base::parse_duration(text);
-  return duration.ok() ? "" : std::string(duration.status().message());
-}
-
 void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
                   const Surroundings& around) {
   CLI::App* command = app.add_subcommand(
@@ -145,7 +123,8 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
       ->excludes(to);
   command->add_option("--reason", options.order.reason, "Kept with the move")
       ->required()
-      ->type_name("TEXT");
+      ->check(CLI::Validator(reason_problem, "TEXT"))
+      ->type_name("");
   command->add_option("--timeout", options.timeout, "Wait this long")
       ->check(CLI::Validator(duration_problem, "DURATION"))
       ->capture_default_str();
@@ -161,10 +140,38 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
 
 }  // namespace
 
+void add_socket(CLI::App& command, std::string& socket) {
+  command.add_option("--socket", socket, "Where vipd takes orders [VIPD_SOCKET]")
+      ->envname("VIPD_SOCKET")
+      ->capture_default_str()
+      ->type_name("PATH");
+}
+
+std::string caller(const Surroundings& around) {
+  std::string user = variable(around, "SUDO_USER");
+  if (user.empty()) user = variable(around, "USER");
+  if (user.empty()) user = fmt::format("uid {}", ::getuid());
+  std::array<char, 256> host{};
+  if (::gethostname(host.data(), host.size() - 1) != 0) return user;
+  return fmt::format("{}@{}", user, host.data());
+}
+
+std::string duration_problem(const std::string& text) {
+  const auto duration = base::parse_duration(text);
+  return duration.ok() ? "" : std::string(duration.status().message());
+}
+
+std::string reason_problem(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos
+             ? "say why: whoever looks at the last moves will ask"
+             : "";
+}
+
 int run_cli(int argc, const char* const* argv, const Surroundings& around,
             const std::function<int(const Settings&)>& run) {
   CLI::App app(kAbout, "vipd");
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "vipd " VIPD_VERSION);
   Chosen chosen = [&] {
     around.out << app.help();
     return int{kFine};
@@ -172,9 +179,13 @@ int run_cli(int argc, const char* const* argv, const Surroundings& around,
   SettingSources sources;
   StatusOptions status;
   HandoverOptions handover;
+  OrderOptions orders;
+  LookOptions looks;
   add_run(app, chosen, sources, around, run);
   add_status(app, chosen, status, around);
   add_handover(app, chosen, handover, around);
+  add_order_commands(app, chosen, orders, around);
+  add_look_commands(app, chosen, looks, around);
   add_check_config(app, chosen, sources, around);
   app.add_subcommand("version", "Print the version")->callback([&] {
     chosen = [&] {

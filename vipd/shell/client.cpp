@@ -12,6 +12,8 @@
 namespace vipd::shell {
 namespace {
 
+constexpr std::size_t kLargestJournal = 16 << 20;
+
 absl::Status unreachable(const std::string& socket, const absl::Status& why) {
   if (::access(socket.c_str(), F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
     return absl::NotFoundError(
@@ -66,15 +68,33 @@ absl::StatusOr<base::Json> Client::status(std::optional<std::uint64_t> seen,
   return base::parse_json(response->body);
 }
 
+absl::StatusOr<std::string> Client::journal(base::Instant deadline) {
+  base::HttpRequest request;
+  request.deadline = deadline;
+  request.body_limit = kLargestJournal;
+  auto response = exchange(std::move(request), "/journal");
+  if (!response.ok()) return response.status();
+  if (response->status != 200) {
+    return absl::InternalError(fmt::format("{} answered {} to GET /journal: is it another version?",
+                                           socket_, response->status));
+  }
+  return std::move(response->body);
+}
+
 absl::StatusOr<OrderOutcome> Client::handover(const Order& order, base::Instant deadline) {
+  return this->order(
+      "/handover",
+      {{"to", order.to}, {"off", order.off}, {"by", order.by}, {"reason", order.reason}}, deadline);
+}
+
+absl::StatusOr<OrderOutcome> Client::order(const std::string& path, const base::Json& body,
+                                           base::Instant deadline) {
   base::HttpRequest request;
   request.method = "POST";
   request.headers = {{"Content-Type", "application/json"}};
-  const base::Json body = {
-      {"to", order.to}, {"off", order.off}, {"by", order.by}, {"reason", order.reason}};
   request.body = body.dump(-1, ' ', false, base::Json::error_handler_t::replace);
   request.deadline = deadline;
-  const auto response = exchange(std::move(request), "/handover");
+  const auto response = exchange(std::move(request), path);
   if (!response.ok()) return response.status();
   const auto answer = base::parse_json(response->body);
   const auto text = answer.ok() ? base::json_text(*answer, "text") : std::nullopt;

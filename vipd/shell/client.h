@@ -36,6 +36,11 @@ class Client {
   // With `seen`, the "change" of an earlier answer, it waits for another one or some 25 s.
   absl::StatusOr<base::Json> status(std::optional<std::uint64_t> seen, base::Instant deadline);
   absl::StatusOr<OrderOutcome> handover(const Order& order, base::Instant deadline);
+  // An order as control_server.h describes it, such as "/pause".
+  absl::StatusOr<OrderOutcome> order(const std::string& path, const base::Json& body,
+                                     base::Instant deadline);
+  // What `vipd replay` takes.
+  absl::StatusOr<std::string> journal(base::Instant deadline);
 
  private:
   absl::StatusOr<base::HttpResponse> exchange(base::HttpRequest request, const std::string& target);

@@ -4,8 +4,13 @@
 #include <optional>
 #include <utility>
 
+#include "vipd/shell/order_text.h"
+
 namespace vipd::shell {
 namespace {
+
+constexpr auto kPaths =
+    "GET /status, GET /journal, POST /handover, POST /pause, POST /resume, POST /release";
 
 base::ServerResponse json_response(int status, const base::Json& body) {
   return {.status = status,
@@ -31,12 +36,11 @@ std::optional<std::uint64_t> watched_change(std::string_view query) {
 }  // namespace
 
 ControlServer::ControlServer(boost::asio::io_context& io, base::Log& log, std::string socket,
-                             std::function<base::Json()> status,
-                             std::function<void(core::Event)> post)
+                             Answers answers, std::function<void(core::Event)> post)
     : io_(io),
       log_(log),
       socket_(std::move(socket)),
-      status_(std::move(status)),
+      answers_(std::move(answers)),
       post_(std::move(post)),
       retry_(io),
       server_(io, [this](const base::ServerRequest& request, base::Respond respond) {
@@ -68,15 +72,12 @@ void ControlServer::handle(const base::ServerRequest& request, base::Respond res
   const auto mark = target.find('?');
   const auto path = target.substr(0, mark);
   const auto query = mark == target.npos ? std::string_view() : target.substr(mark + 1);
-  if (path == "/status" && request.method == "GET") {
-    handle_status(query, std::move(respond));
-  } else if (path == "/handover" && request.method == "POST") {
-    handle_handover(request.body, std::move(respond));
-  } else if (path == "/status" || path == "/handover") {
-    respond(problem(405, "GET /status, POST /handover"));
-  } else {
-    respond(problem(404, "unknown path; there are GET /status and POST /handover"));
-  }
+  const bool asks = path == "/status" || path == "/journal";
+  if (!asks && !is_order(path)) return respond(problem(404, kPaths));
+  if (request.method != (asks ? "GET" : "POST")) return respond(problem(405, kPaths));
+  if (path == "/status") return handle_status(query, std::move(respond));
+  if (!asks) return handle_order(path, request.body, std::move(respond));
+  respond({.headers = {{"Content-Type", "application/jsonl"}}, .body = answers_.journal()});
 }
 
 void ControlServer::handle_status(std::string_view query, base::Respond respond) {
@@ -85,39 +86,24 @@ void ControlServer::handle_status(std::string_view query, base::Respond respond)
     respond(problem(400, "expected /status?watch=NUMBER, the \"change\" of an earlier answer"));
     return;
   }
-  const base::Json now = status_();
+  const base::Json now = answers_.status();
   if (!change || now.value("change", std::uint64_t{0}) != *change) {
     respond(json_response(200, now));
     return;
   }
   keep(watchers_, ++last_id_, std::move(respond), kWatch,
-       [this] { return json_response(200, status_()); });
+       [this] { return json_response(200, answers_.status()); });
 }
 
-void ControlServer::handle_handover(const std::string& body, base::Respond respond) {
-  const auto order = base::parse_json(body);
-  if (!order.ok() || !order->is_object()) {
-    respond(problem(400, "expected a JSON object with to, off, by and reason"));
-    return;
-  }
-  core::HandoverAsked asked;
-  asked.order = ++last_id_;
-  asked.to = base::json_text(*order, "to").value_or("");
-  asked.off = base::json_text(*order, "off").value_or("");
-  asked.by = base::json_text(*order, "by").value_or("");
-  asked.reason = base::json_text(*order, "reason").value_or("");
-  if (asked.reason.empty()) {
-    respond(problem(400, "a handover needs a reason: it is kept with the move"));
-    return;
-  }
-  if (!asked.to.empty() && !asked.off.empty()) {
-    respond(problem(400, "either \"to\" or \"off\", not both"));
-    return;
-  }
-  keep(orders_, asked.order, std::move(respond), kOrder, [] {
+void ControlServer::handle_order(std::string_view path, const std::string& body,
+                                 base::Respond respond) {
+  const core::CallId id = ++last_id_;
+  auto order = read_order(path, body, id);
+  if (!order.ok()) return respond(problem(400, std::string(order.status().message())));
+  keep(orders_, id, std::move(respond), kOrder, [] {
     return problem(504, "not decided within 30 s; vipd status may show why: etcd has no leader?");
   });
-  post_(std::move(asked));
+  post_(*std::move(order));
 }
 
 void ControlServer::keep(WaitingRoom& room, core::CallId id, base::Respond respond,
@@ -136,7 +122,7 @@ void ControlServer::keep(WaitingRoom& room, core::CallId id, base::Respond respo
 void ControlServer::changed() {
   auto woken = std::exchange(watchers_, {});
   if (woken.empty()) return;
-  const auto response = json_response(200, status_());
+  const auto response = json_response(200, answers_.status());
   for (auto& [id, watcher] : woken) watcher.respond(response);
 }
 

@@ -1,9 +1,14 @@
-// The local side: a unix socket (0600) for `vipd status` and `vipd handover`.
+// The local side: a unix socket (0600) for what the command line asks and orders.
 //
 //   GET  /status            the status of this moment
 //   GET  /status?watch=N    the same, once its "change" is not N, at the latest after kWatch
-//   POST /handover          {"to","off","by","reason"}; the answer {"done","text"} comes with
-//                           200 where the order was taken, 409 where it was refused
+//   GET  /journal           what `vipd replay` takes
+//   POST /handover          {"to","off","by","reason"}
+//   POST /pause             {"seconds","hard","by","reason"}
+//   POST /resume            {"by"}
+//   POST /release           {"holder","by"}: the leader key, if that instance has it
+//
+// An order is answered {"done","text"}: 200 where it was taken, 409 where it was refused.
 //
 // Threads  Loop thread only.
 // Errors   A socket that cannot be bound is logged and tried again every kRetry (rule E19).
@@ -25,14 +30,20 @@
 
 namespace vipd::shell {
 
+// Where the answers to questions come from.
+struct Answers {
+  std::function<base::Json()> status;
+  std::function<std::string()> journal;
+};
+
 class ControlServer {
  public:
   static constexpr std::chrono::seconds kWatch{25};  // the server closes an idle peer after 60 s
   static constexpr std::chrono::seconds kOrder{30};  // etcd slow to answer, not a whole move
   static constexpr std::chrono::seconds kRetry{5};
 
-  ControlServer(boost::asio::io_context& io, base::Log& log, std::string socket,
-                std::function<base::Json()> status, std::function<void(core::Event)> post);
+  ControlServer(boost::asio::io_context& io, base::Log& log, std::string socket, Answers answers,
+                std::function<void(core::Event)> post);
 
   void start();
   // The status has changed: answers those who watch.
@@ -49,7 +60,7 @@ class ControlServer {
   void listen();
   void handle(const base::ServerRequest& request, base::Respond respond);
   void handle_status(std::string_view query, base::Respond respond);
-  void handle_handover(const std::string& body, base::Respond respond);
+  void handle_order(std::string_view path, const std::string& body, base::Respond respond);
   // Keeps the client waiting; `too_late` is its answer if nothing comes within `limit`.
   void keep(WaitingRoom& room, core::CallId id, base::Respond respond, std::chrono::seconds limit,
             std::function<base::ServerResponse()> too_late);
@@ -57,7 +68,7 @@ class ControlServer {
   boost::asio::io_context& io_;
   base::Log& log_;
   std::string socket_;
-  std::function<base::Json()> status_;
+  Answers answers_;
   std::function<void(core::Event)> post_;
   WaitingRoom watchers_;
   WaitingRoom orders_;

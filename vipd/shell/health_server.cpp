@@ -14,10 +14,11 @@ base::ServerResponse text_response(int status, std::string body) {
 }  // namespace
 
 HealthServer::HealthServer(const base::Clock& clock, base::Log& log, const Board& board,
-                           std::string address, std::uint16_t port)
+                           MetricsPage metrics, std::string address, std::uint16_t port)
     : clock_(clock),
       log_(log),
       board_(board),
+      metrics_(std::move(metrics)),
       address_(std::move(address)),
       port_(port),
       io_(1),
@@ -58,10 +59,21 @@ base::ServerResponse HealthServer::answer(const base::ServerRequest& request) co
     return text_response(405, "read-only here: orders are taken on the unix socket only\n");
   }
   if (request.target == "/healthz") return health();
-  if (request.target != "/status") return text_response(404, "try /healthz or /status\n");
+  const bool metrics_wanted = request.target == "/metrics";
+  if (request.target != "/status" && !metrics_wanted) {
+    return text_response(404, "try /healthz, /status or /metrics\n");
+  }
   const auto notice = board_.latest();
   if (!notice) return text_response(503, "no status yet\n");
+  if (metrics_wanted) return metrics(*notice);
   return {.headers = {{"Content-Type", "application/json"}}, .body = notice->text + "\n"};
+}
+
+base::ServerResponse HealthServer::metrics(const Notice& notice) const {
+  const auto well = health();
+  if (well.status != 200) return well;
+  return {.headers = {{"Content-Type", metrics_.content_type}},
+          .body = metrics_.text(notice.text)};
 }
 
 base::ServerResponse HealthServer::health() const {

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "vipd/core/status.h"
 #include "vipd/core/step.h"
+#include "vipd/shell/journal.h"
 
 namespace vipd::shell {
 
@@ -22,15 +23,17 @@ class Machine {
   [[nodiscard]] virtual base::Json status(core::Now now) const = 0;
 };
 
-// The real one: the only owner of core::State.
+// The real one: the only owner of core::State. What reaches it is written to `journal` first.
 class CoreMachine final : public Machine {
  public:
-  CoreMachine(core::Config config, core::State first)
-      : config_(std::move(config)), state_(std::move(first)) {}
+  CoreMachine(core::Config config, core::State first, Journal& journal)
+      : config_(std::move(config)), state_(std::move(first)), journal_(journal) {}
 
   std::vector<core::Command> step(const core::Event& event, core::Now now) override {
+    journal_.event(config_, state_, event, now);
     core::Step next = core::step(config_, std::move(state_), event, now);
     state_ = std::move(next.state);
+    journal_.commands(next.commands);
     return std::move(next.commands);
   }
   [[nodiscard]] std::optional<core::Instant> wake_at() const override {
@@ -43,6 +46,7 @@ class CoreMachine final : public Machine {
  private:
   core::Config config_;
   core::State state_;
+  Journal& journal_;
 };
 
 }  // namespace vipd::shell

@@ -6,7 +6,9 @@ namespace vipd::shell {
 
 base::Json status_digest(base::Json status) {
   if (!status.is_object()) return status;
-  for (const auto* counting : {"lease", "hcloud", "next"}) status.erase(counting);
+  for (const auto* counting : {"lease", "hcloud", "next", "figures", "ifThisNodeDied"}) {
+    status.erase(counting);
+  }
   if (const auto gate = status.find("gate"); gate != status.end() && gate->is_array()) {
     for (auto& condition : *gate) {
       if (condition.is_object()) condition.erase("evidence");
@@ -22,6 +24,7 @@ void Publisher::turned(core::Now now) {
 
 base::Json Publisher::refresh(core::Now now) {
   base::Json status = machine_.status(now);
+  more_(status);
   base::Json digest = status_digest(status);
   const bool changed = change_ == 0 || digest != digest_;
   if (changed) {

@@ -23,6 +23,8 @@ class Publisher {
 
   Publisher(const Machine& machine, Board& board) : machine_(machine), board_(board) {}
 
+  // What a status shows beside what the core knows.
+  void add(std::function<void(base::Json&)> more) { more_ = std::move(more); }
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
   // After each turn of the loop: a sign of life, and a fresh status where the last is old.
@@ -35,6 +37,7 @@ class Publisher {
   const Machine& machine_;
   Board& board_;
   std::function<void()> changed_ = [] {};
+  std::function<void(base::Json&)> more_ = [](base::Json&) {};
   base::Instant published_at_;
   std::uint64_t change_ = 0;
   base::Json digest_;

@@ -36,6 +36,10 @@ using Choices = std::vector<std::pair<std::string_view, T>>;
 
 Choices<bool> choices(const bool&) { return {{"true", true}, {"false", false}}; }
 
+Choices<core::Mode> choices(const core::Mode&) {
+  return {{"manage", core::Mode::kManage}, {"observe", core::Mode::kObserve}};
+}
+
 Choices<base::LogFormat> choices(const base::LogFormat&) {
   return {{"console", base::LogFormat::kConsole}, {"json", base::LogFormat::kJson}};
 }
@@ -90,6 +94,10 @@ absl::Status read_value(const Items& items, std::string& value) {
 }
 
 absl::Status read_value(const Items& items, bool& value) { return read_choice(items, value); }
+
+absl::Status read_value(const Items& items, core::Mode& value) {
+  return read_choice(items, value);
+}
 
 absl::Status read_value(const Items& items, base::LogFormat& value) {
   return read_choice(items, value);
@@ -169,6 +177,7 @@ absl::Status read_value(const Items& items, Addresses& value) {
 
 std::string show_value(const std::string& value) { return value; }
 std::string show_value(const bool& value) { return show_choice(value); }
+std::string show_value(const core::Mode& value) { return show_choice(value); }
 std::string show_value(const base::LogFormat& value) { return show_choice(value); }
 std::string show_value(const base::LogLevel& value) { return show_choice(value); }
 std::string show_value(const std::uint16_t& value) { return std::to_string(value); }

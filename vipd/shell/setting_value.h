@@ -50,6 +50,9 @@ constexpr ValueKind kind_of(const base::LogFormat&) {
 constexpr ValueKind kind_of(const base::LogLevel&) {
   return {ValueKind::Shape::kSingle, "debug|info|warn|error"};
 }
+constexpr ValueKind kind_of(const core::Mode&) {
+  return {ValueKind::Shape::kSingle, "manage|observe"};
+}
 constexpr ValueKind kind_of(const Items&) { return {ValueKind::Shape::kList, "TEXT,..."}; }
 constexpr ValueKind kind_of(const Labels&) { return {ValueKind::Shape::kMap, "KEY=VALUE,..."}; }
 constexpr ValueKind kind_of(const Prefixes&) { return {ValueKind::Shape::kList, "PREFIX,..."}; }
@@ -64,6 +67,7 @@ absl::Status read_value(const Items& items, std::chrono::seconds& value);
 absl::Status read_value(const Items& items, core::Duration& value);
 absl::Status read_value(const Items& items, base::LogFormat& value);
 absl::Status read_value(const Items& items, base::LogLevel& value);
+absl::Status read_value(const Items& items, core::Mode& value);
 absl::Status read_value(const Items& items, Items& value);
 absl::Status read_value(const Items& items, Labels& value);
 absl::Status read_value(const Items& items, Prefixes& value);
@@ -77,6 +81,7 @@ std::string show_value(const std::chrono::seconds& value);
 std::string show_value(const core::Duration& value);
 std::string show_value(const base::LogFormat& value);
 std::string show_value(const base::LogLevel& value);
+std::string show_value(const core::Mode& value);
 std::string show_value(const Items& value);
 std::string show_value(const Labels& value);
 std::string show_value(const Prefixes& value);

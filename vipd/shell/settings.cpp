@@ -23,7 +23,11 @@ absl::StatusOr<GivenByYaml> read_config_file(const std::optional<std::string>& c
   const std::string path = chosen.value_or(kDefaultConfigFile);
   const auto text = base::read_file(path);
   if (!chosen && absl::IsNotFound(text.status())) return GivenByYaml{};
-  if (!text.ok()) return text.status();
+  if (!text.ok()) {
+    return absl::Status(text.status().code(),
+                        fmt::format("{}; name the file of settings with --config or VIPD_CONFIG",
+                                    std::string(text.status().message())));
+  }
   const auto root = base::parse_yaml(*text, path);
   if (!root.ok()) return root.status();
   return settings_from_yaml(*root, table);

@@ -25,6 +25,8 @@ std::vector<Setting> group_rows() {
           [](auto& s) -> auto& { return s.core.cluster; }),
       row("group", "name of the group of Floating IPs that move as one",
           [](auto& s) -> auto& { return s.core.group; }),
+      row("mode", "manage; or observe: write nothing, say what would be done",
+          [](auto& s) -> auto& { return s.core.mode; }),
       row("addresses", "the Floating IPs of the group; others are never touched",
           [](auto& s) -> auto& { return s.addresses; }),
       row("labels", "labels that each of these Floating IPs carries at Hetzner",

@@ -1,65 +1,14 @@
 #include "vipd/shell/status_text.h"
 
-#include <algorithm>
-#include <initializer_list>
-#include <string_view>
 #include <vector>
 
 #include "fmt/format.h"
+#include "vipd/shell/text_table.h"
 
 namespace vipd::shell {
 namespace {
 
 using base::Json;
-using Row = std::vector<std::string>;
-
-const Json& field(const Json& object, const char* name) {
-  static const Json kNothing;
-  if (!object.is_object()) return kNothing;
-  const auto found = object.find(name);
-  return found == object.end() ? kNothing : *found;
-}
-
-std::string shown(const Json& value) {
-  std::string text = "-";
-  if (value.is_boolean()) text = value.get<bool>() ? "yes" : "no";
-  if (value.is_number()) text = value.dump();
-  if (value.is_string() && !value.get_ref<const std::string&>().empty()) text = value;
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
-std::string shown(const Json& object, const char* name) { return shown(field(object, name)); }
-
-// Columns as wide as their widest cell, two spaces apart, nothing after the last.
-std::string table(const std::vector<Row>& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
-
-// A table of one line per element, under a heading; nothing where there are none.
-std::string section(const Json& list, Row heading, std::initializer_list<const char*> fields) {
-  if (!list.is_array() || list.empty()) return "";
-  std::vector<Row> rows = {std::move(heading)};
-  for (const auto& element : list) {
-    Row row;
-    for (const auto* name : fields) row.push_back(shown(element, name));
-    rows.push_back(std::move(row));
-  }
-  return "\n" + table(rows);
-}
 
 std::string who(const Json& holder) {
   if (!holder.is_object()) return "nobody";
@@ -73,23 +22,27 @@ std::string lease_text(const Json& lease) {
 }
 
 std::string pause_text(const Json& pause) {
-  return fmt::format("{} by {}: {}", field(pause, "hard") == true ? "hard" : "yes",
-                     shown(pause, "by"), shown(pause, "reason"));
+  std::string text = fmt::format("{}by {}: {}", field(pause, "hard") == true ? "hard, " : "",
+                                 shown(pause, "by"), shown(pause, "reason"));
+  if (shown(pause, "until") != "-") text += fmt::format(" (until {})", shown(pause, "until"));
+  return text;
+}
+
+std::string held_by(const Json& holder) {
+  if (!holder.is_object()) return "nobody";
+  std::string text = fmt::format("{}, since {}, {}", who(holder), shown(holder, "since"),
+                                 shown(holder, "cause"));
+  if (shown(holder, "reason") != "-") text += ": " + shown(holder, "reason");
+  return text;
 }
 
 std::string summary(const Json& status) {
-  const auto& holder = field(status, "holder");
-  std::string held_by = who(holder);
-  if (holder.is_object()) {
-    held_by += fmt::format(", since {}, {}", shown(holder, "since"), shown(holder, "cause"));
-    if (shown(holder, "reason") != "-") held_by += ": " + shown(holder, "reason");
-  }
   std::vector<Row> rows = {
       {"node", fmt::format("{} (server {}), instance {}", shown(status, "node"),
                            shown(status, "server"), shown(status, "instance"))},
       {"state", shown(status, "state")},
       {"ready", shown(status, "ready")},
-      {"holder", held_by},
+      {"holder", held_by(field(status, "holder"))},
       {"epoch", shown(status, "epoch")},
       {"lease", lease_text(field(status, "lease"))},
   };
@@ -128,6 +81,38 @@ std::string status_text(const Json& status) {
                  {"node", "server", "ready", "address", "instance", "why"}) +
          section(field(status, "moves"), {"MOVE", "FROM", "TO", "CAUSE", "EPOCH"},
                  {"at", "from", "to", "cause", "epoch"});
+}
+
+std::string why_text(const Json& status) {
+  std::string text = fmt::format("{}: {}, {}ready\n{}\n", shown(status, "node"),
+                                 shown(status, "state"),
+                                 field(status, "ready") == true ? "" : "not ",
+                                 shown(status, "next"));
+  text += fmt::format("holder: {}\n", held_by(field(status, "holder")));
+  const auto& pause = field(status, "paused");
+  if (pause.is_object()) text += fmt::format("paused: {}\n", pause_text(pause));
+  text += problems_text(field(status, "problems"));
+  text += section(field(status, "gate"), {"GATE", "OK", "EVIDENCE"},
+                  {"condition", "ok", "evidence"});
+  text += section(field(status, "moves"),
+                  {"MOVE", "FROM", "TO", "CAUSE", "RULE", "EPOCH", "REASON"},
+                  {"at", "from", "to", "cause", "rule", "epoch", "reason"});
+  if (field(status, "moves").empty()) text += "\nno move seen since this vipd started\n";
+  text += "\nIF THIS NODE DIED NOW\n";
+  for (const auto& sentence : field(status, "ifThisNodeDied")) text += shown(sentence) + "\n";
+  return text;
+}
+
+std::string leader_text(const Json& status) {
+  const auto& holder = field(status, "holder");
+  if (!holder.is_object()) return "nobody holds the leader key\n";
+  return table({{"holder", who(holder)},
+                {"instance", shown(holder, "instance")},
+                {"epoch", shown(status, "epoch")},
+                {"lease", shown(holder, "lease")},
+                {"alive", field(holder, "alive") == true ? "yes: its nodes/ key is there"
+                                                          : "no: its nodes/ key is gone"},
+                {"since", fmt::format("{}, {}", shown(holder, "since"), shown(holder, "cause"))}});
 }
 
 std::string holder_text(const Json& status) {

@@ -1,4 +1,4 @@
-// The status as people read it: `vipd status`. Pure: JSON in, text out.
+// The status as people read it: `vipd status`, `why`, `lease show`. Pure: JSON in, text out.
 //
 // Total: a missing or unexpected field shows as "-", so an older vipctl or daemon still works.
 // Control characters in names and evidence are shown as '?': they must not reach a terminal.
@@ -11,6 +11,13 @@
 namespace vipd::shell {
 
 [[nodiscard]] std::string status_text(const base::Json& status);
+
+// The gate with its evidence, the last moves with cause and rule, and what would happen if this
+// node died now.
+[[nodiscard]] std::string why_text(const base::Json& status);
+
+// Who has the leader key, and whether that instance lives.
+[[nodiscard]] std::string leader_text(const base::Json& status);
 
 // One line: who holds, since when, and where each Floating IP stands.
 [[nodiscard]] std::string holder_text(const base::Json& status);

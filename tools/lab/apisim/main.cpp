@@ -88,18 +88,25 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("A stand-in for kube-apiserver");
-  app.add_option("--node", arguments.node)->required();
-  app.add_option("--listen", arguments.listen);
-  app.add_option("--port", arguments.port);
-  app.add_option("--cert", arguments.cert)->required();
-  app.add_option("--key", arguments.key)->required();
-  app.add_option("--client-ca", arguments.client_ca)->required();
-  app.add_option("--etcd-ca", arguments.etcd_ca)->required();
-  app.add_option("--etcd-cert", arguments.etcd_cert)->required();
-  app.add_option("--etcd-key", arguments.etcd_key)->required();
+  app.add_option("--node", arguments.node, "the name of its Node object")->required();
+  app.add_option("--listen", arguments.listen, "address")->capture_default_str();
+  app.add_option("--port", arguments.port, "of the API")->capture_default_str();
+  app.add_option("--cert", arguments.cert, "PEM file of the serving certificate")->required();
+  app.add_option("--key", arguments.key, "PEM file of its key")->required();
+  app.add_option("--client-ca", arguments.client_ca, "PEM file: whose clients are let in")
+      ->required();
+  app.add_option("--etcd-ca", arguments.etcd_ca, "PEM file of the etcd CA")->required();
+  app.add_option("--etcd-cert", arguments.etcd_cert, "PEM file of its client certificate")
+      ->required();
+  app.add_option("--etcd-key", arguments.etcd_key, "PEM file of its key")->required();
   app.add_option("--control", arguments.control, "unix socket")->required();
-  app.add_option("--shutdown-delay", arguments.shutdown_delay);
-  CLI11_PARSE(app, argc, argv);
+  app.add_option("--shutdown-delay", arguments.shutdown_delay, "still served after SIGTERM")
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
   signal(SIGPIPE, SIG_IGN);
   return run(arguments);
 }

@@ -148,6 +148,10 @@ int main(int argc, char** argv) {
   CLI::App app{"A stand-in for the Hetzner Cloud API (see tools/lab/hcloudsim/README.md)"};
   vipd::hcloudsim::Flags flags;
   vipd::hcloudsim::declare(app, flags);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
   return vipd::hcloudsim::run(flags);
 }

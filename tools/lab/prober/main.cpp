@@ -92,15 +92,19 @@ int run(const Arguments& arguments) {
 int main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Opens connections to a Floating IP and counts what happens");
-  app.add_option("--address", arguments.address)->required();
-  app.add_option("--port", arguments.port);
-  app.add_option("--every", arguments.every);
-  app.add_option("--ca", arguments.ca)->required();
+  app.add_option("--address", arguments.address, "of the Floating IP")->required();
+  app.add_option("--port", arguments.port, "of the apiserver")->capture_default_str();
+  app.add_option("--every", arguments.every, "between two connections")->capture_default_str();
+  app.add_option("--ca", arguments.ca, "PEM file: whose certificates are trusted")->required();
   app.add_option("--cert", arguments.cert, "client certificate")->required();
-  app.add_option("--key", arguments.key)->required();
+  app.add_option("--key", arguments.key, "PEM file of its key")->required();
   app.add_option("--results", arguments.results, "NDJSON file")->required();
   app.add_option("--control", arguments.control, "unix socket")->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    return app.exit(problem) == 0 ? 0 : 2;
+  }
   signal(SIGPIPE, SIG_IGN);
   return run(arguments);
 }
