@@ -107,6 +107,44 @@ TEST_CASE("what others wrote while this node was cut off overrules what it read 
   }
 }
 
+// Found by vipd_sim, seed 5646: the pause ended minutes after the only look at Hetzner.
+TEST_CASE("at the end of a long pause the key goes to where the address is by then", "[E13][E14]") {
+  World world(3);
+  world.fips[World::kV4].fip.server = 4711;
+  world.put("pause", PauseRecord{"ann", "window", true, ""}.text());
+  for (int i = 0; i < 3; ++i) world.start(i);
+  world.run(60s);
+  REQUIRE(world.holder().empty());
+  SECTION("Hetzner answers") {
+    world.assign_by_hand(World::kV4, world.nodes[2].server);
+    world.erase("pause");
+    CHECK(held_by(world, "cp-3", 10s));
+    CHECK(cause(world) == Cause::kAdoption);
+    CHECK(world.assigns() == 0);
+  }
+  SECTION("Hetzner does not answer, and that holds up nobody") {
+    world.api_down = HcloudError::kTimeout;
+    world.erase("pause");
+    CHECK(world.until([&] { return !world.holder().empty(); }, 10s));
+  }
+}
+
+// Found by vipd_sim, seed 6404: the 20 s of rule A16 ran on while the holder could do nothing.
+TEST_CASE("a holder that stood still without etcd is given its time to finish", "[A16][N9]") {
+  World world = settled(3);
+  world.assign_takes = 15s;  // beyond the lease
+  world.pace.api = 1500ms;
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.assigns() == 1; }, 5s));
+  world.lose_quorum();
+  world.run(30s);
+  world.regain_quorum();
+  CHECK(held_by(world, "cp-2", 20s));
+  world.run(30s);
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.assigns() == 1);
+}
+
 TEST_CASE("a nodes/ key that somebody deletes is put again, however busy etcd is", "[E2]") {
   World world = settled(2);
   const std::string key = "nodes/" + world.nodes[1].state.self.instance;

@@ -446,7 +446,7 @@ void keep_tenure(Turn& turn) {
   }
   const Held<LeaderRecord>& leader = *state.keys.leader;
   if (state.tenure && state.tenure->epoch == leader.kv.mod_revision) return;
-  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false};
+  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false, {}};
   turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
            {{"cause", std::string(name_of(leader.record.cause))}});
   for (const DeclaredFip& fip : turn.config.fips) {
@@ -457,9 +457,12 @@ void keep_tenure(Turn& turn) {
 
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
-  if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
-  for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
   Tenure& tenure = *turn.state.tenure;
+  if (!turn.can_write()) {  // frozen: no API write (rules N1, N9)
+    tenure.frozen_at = turn.now;
+    return;
+  }
+  for (auto& [id, work] : tenure.work) advance(turn, id, work);
   if (tenure.ever_verified || !all_verified(turn)) return;
   took(turn, "total", turn.now - tenure.since);
   tenure.ever_verified = true;
@@ -484,8 +487,10 @@ bool cannot_finish(Turn& turn) {
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  // A rate limit is the whole project's: another node would wait as long (rule A12).
-  const Instant since = std::max(tenure.since, turn.state.reads.limited_at);
+  // A rate limit is the whole project's: another node would wait as long (rule A12). Nor is it
+  // this node's failure that it had to stand still without etcd.
+  const Instant since =
+      std::max({tenure.since, turn.state.reads.limited_at, tenure.frozen_at});
   return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 

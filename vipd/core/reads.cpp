@@ -122,6 +122,7 @@ bool list_due(Turn& turn) {
     return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (for_work) return true;
+  if (turn.state.election.looks_first) return true;
   if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);

@@ -164,6 +164,7 @@ struct Tenure {
   std::map<FipId, Work> work;
   std::map<FipId, Drift> drift;
   bool ever_verified = false;
+  Instant frozen_at;  // the last moment at which nothing could be written
 };
 
 struct Handover {
@@ -187,6 +188,7 @@ struct Election {
   std::optional<Instant> claimant_answered;  // when last, while nobody held the key
   Instant claimable_since;
   bool claimable = false;
+  bool looks_first = false;  // what Hetzner said is old: it is asked again before a take
   KeyValue proposed;  // what our transaction under way would put
   bool adopted = false;  // took over from a former instance of this server; once a process
   std::string waiting;   // why nobody acquires

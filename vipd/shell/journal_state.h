@@ -81,15 +81,15 @@ template <> inline constexpr Text kMembers<core::Figures> = "Figures: moves drif
 template <> inline constexpr Text kMembers<core::Drift> = "Drift: repairs next last onto";
 template <>
 inline constexpr Text kMembers<core::Tenure> =
-    "Tenure: epoch since cause work drift ever_verified";
+    "Tenure: epoch since cause work drift ever_verified frozen_at";
 template <>
 inline constexpr Text kMembers<core::Handover> =
     "Handover: cause candidate probe txn confirmed_at confirmed refused retry_at";
 template <>
 inline constexpr Text kMembers<core::Election> =
     "Election: txn confirm claimant claimant_address claimant_address_call ask_server_at "
-    "claimant_gone claimant_pulse claimant_answered claimable_since claimable proposed adopted "
-    "waiting retry_at";
+    "claimant_gone claimant_pulse claimant_answered claimable_since claimable looks_first proposed "
+    "adopted waiting retry_at";
 template <>
 inline constexpr Text kMembers<core::Order> = "Order: id key value lease grant txn done refused";
 template <>
