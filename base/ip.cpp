@@ -32,6 +32,9 @@ absl::StatusOr<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 std::string IpAddress::text() const {
+  if (family == Family::kV4) {
+    return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
+  }
   char buffer[INET6_ADDRSTRLEN];
   return inet_ntop(system_family(family), bytes.data(), buffer, sizeof buffer);
 }

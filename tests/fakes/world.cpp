@@ -31,7 +31,9 @@ World::World(int count, bool dual_stack) {
   }
 }
 
-core::Now World::moment() const { return {now_, {now_.time_since_epoch().count() / 1000000000}}; }
+core::Now World::moment(int node) const {
+  return {local(node), {now_.time_since_epoch().count() / 1000000000}};
+}
 
 void World::later(Duration wait, int node, std::function<void(World&)> act) {
   const std::uint64_t life = node < 0 ? 0 : life_[node];
@@ -40,7 +42,40 @@ void World::later(Duration wait, int node, std::function<void(World&)> act) {
 }
 
 void World::answer(int node, Duration wait, core::Event event) {
-  later(wait, node, [node, event = std::move(event)](World& world) { world.deliver(node, event); });
+  answer_process(node, life_[node], now_ + wait, std::move(event));
+}
+
+void World::answer_process(int node, std::uint64_t life, Instant at, core::Event event) {
+  queue_.emplace(at, Due{at, node, life, [node, event = std::move(event)](World& world) {
+                           world.deliver(node, event);
+                         }});
+}
+
+void World::exchange(int node, Legs legs, Instant deadline, core::Event failure,
+                     std::function<std::optional<core::Event>(World&)> arrive) {
+  const std::uint64_t life = life_[node];
+  const Instant due = of_local(node, deadline);
+  const bool late = now_ + legs.out + legs.back > due;
+  if (late) answer_process(node, life, std::max(due, now_), failure);
+  auto act = [=, failure = std::move(failure), arrive = std::move(arrive)](World& world) {
+    auto answer = arrive(world);
+    if (late) return;  // what it did stands, but nobody waits for it
+    const Instant at = answer ? world.now_ + legs.back : due;
+    world.answer_process(node, life, at, answer ? *std::move(answer) : failure);
+  };
+  if (legs.out == Duration(0)) return act(*this);
+  later(legs.out, -1, std::move(act));
+}
+
+Duration World::leg(Duration usual) {
+  if (!pace.random) return usual;
+  if (random.chance(0.01)) return random.between(usual * 2, usual * 40);
+  return random.between(usual / 2, usual * 2);
+}
+
+World::Legs World::legs(Duration whole) {
+  if (!pace.random) return {Duration(0), whole};
+  return {leg(whole / 2), leg(whole / 2)};
 }
 
 void World::run(Duration span) {
@@ -87,35 +122,79 @@ void World::deliver(int node, core::Event event) {
     return answer(node, thaw, event);
   }
   self.thaws = false;
-  const core::Config its = config_of(node);
-  if (before_step) before_step(node, its, self.state, event, moment());
-  core::Step step = core::step(its, std::move(self.state), event, moment());
-  self.state = std::move(step.state);
-  if (after_step) after_step(node, step.commands);
-  for (const core::Command& command : step.commands) std::visit(Hands{*this, node}, command);
+  const auto seen = self.calls.judge(std::move(event), local(node));
+  if (seen) feed(node, *seen);
+}
+
+void World::feed(int node, const core::Event& event) {
+  ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  if (witness != nullptr) witness->shown(node, event);
+  const core::Config& its = config_of(node);
+  if (before_step) before_step(node, its, self.state, event, moment(node));
+  core::Step stepped = step(its, std::move(self.state), event, moment(node));
+  self.state = std::move(stepped.state);
+  if (after_step) after_step(node, stepped.commands);
+  const std::uint64_t life = life_[node];
+  for (const core::Command& command : stepped.commands) {
+    self.calls.note(command, local(node));
+    if (witness != nullptr) witness->left(node, command);
+    std::visit(Hands{*this, node}, command);
+    if (life_[node] != life) return;  // it has ended itself
+  }
   wake(node);
 }
 
-core::Config World::config_of(int node) const {
-  core::Config its = config;
-  if (nodes[static_cast<std::size_t>(node)].observes) its.mode = core::Mode::kObserve;
-  return its;
+const core::Config& World::config_of(int node) const {
+  if (!nodes[static_cast<std::size_t>(node)].observes) return config;
+  observing_ = config;
+  observing_.mode = core::Mode::kObserve;
+  return observing_;
 }
 
 void World::wake(int node) {
-  const ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  ModelNode& self = nodes[static_cast<std::size_t>(node)];
   const auto at = core::wake_at(self.state);
-  if (!self.vipd || !at) return;
+  if (!self.vipd || !at || self.wakes_at == *at) return;
   const Instant due = *at;
-  later(std::max<Duration>(due - now_, Duration(0)), node, [node, due](World& world) {
-    const auto still = core::wake_at(world.nodes[static_cast<std::size_t>(node)].state);
-    if (still == due) world.deliver(node, core::Tick{});
+  self.wakes_at = due;
+  const Duration wait = std::max<Duration>(of_local(node, due) - now_, Duration(0));
+  later(wait, node, [node, due](World& then) {
+    ModelNode& self_then = then.nodes[static_cast<std::size_t>(node)];
+    if (self_then.wakes_at == due) self_then.wakes_at.reset();
+    if (core::wake_at(self_then.state) == due) then.deliver(node, core::Tick{});
   });
 }
 
-bool World::etcd_for(int node) const {
+Instant World::local(int node) const {
   const ModelNode& self = nodes[static_cast<std::size_t>(node)];
-  return etcd_quorum && self.alive && self.etcd;
+  const auto gained = static_cast<double>(now_.time_since_epoch().count()) * self.clock_drift;
+  return now_ + self.clock_ahead + Duration(static_cast<Duration::rep>(gained));
+}
+
+// The first moment at which local() shows it, or a little later.
+Instant World::of_local(int node, Instant shown) const {
+  const ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  const auto count = (shown - self.clock_ahead).time_since_epoch().count();
+  if (self.clock_drift == 0) return Instant(Duration(count));
+  const auto at = static_cast<double>(count) / (1 + self.clock_drift);
+  return Instant(Duration(static_cast<Duration::rep>(at) + 2000));
+}
+
+core::Rate World::rate() const {
+  if (budget.limit == 0) return {3600, 3500, 0};
+  const int left = static_cast<int>(budget.left);
+  return {budget.limit, left, static_cast<std::int64_t>((budget.limit - left) /
+                                                        budget.refill_per_second)};
+}
+
+std::optional<core::Rate> World::spend() {
+  if (budget.limit == 0) return rate();
+  const double seconds = std::chrono::duration<double>(now_ - budget.at).count();
+  budget.left = std::min<double>(budget.limit, budget.left + seconds * budget.refill_per_second);
+  budget.at = now_;
+  if (budget.left < 1) return std::nullopt;
+  budget.left -= 1;
+  return rate();
 }
 
 void World::expire_leases() {
@@ -124,6 +203,7 @@ void World::expire_leases() {
     for (auto& [id, lease] : leases_) lease.expires = now_ + lease.ttl;
     return;
   }
+  if (now_ < next_scan_) return;
   std::vector<core::KeyChange> changes;
   for (auto lease = leases_.begin(); lease != leases_.end();) {
     if (lease->second.expires > now_) {
@@ -141,9 +221,10 @@ void World::expire_leases() {
     }
     lease = leases_.erase(lease);
   }
-  changed(changes);
+  if (!changes.empty()) changed(changes);
   Instant next = Instant::max();
   for (const auto& [id, lease] : leases_) next = std::min(next, lease.expires);
+  if (lease_scan != Duration(0)) next_scan_ = next = now_ + lease_scan;
   const bool asked = expiry_asked_ > now_ && expiry_asked_ <= next;
   if (next == Instant::max() || asked) return;
   expiry_asked_ = next;
@@ -152,10 +233,12 @@ void World::expire_leases() {
 
 void World::changed(const std::vector<core::KeyChange>& changes) {
   if (changes.empty()) return;
+  if (witness != nullptr) witness->keys_changed();
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const int node = static_cast<int>(i);
-    const Duration wait = kWatchTakes + nodes[i].watch_lag;
-    if (etcd_for(node)) answer(node, wait, core::EtcdChanged{revision_, changes});
+    if (!etcd_for(node) || !streams_[node].open) continue;
+    const Duration takes = leg(pace.watch) + nodes[i].watch_lag;
+    tell_watch(node, now_ + takes, core::EtcdChanged{revision_, changes});
   }
 }
 
@@ -179,6 +262,7 @@ void World::finish_actions() {
     model.running->state = Action::State::kSuccess;
     model.fip.server.reset();
     if (model.target != 0) model.fip.server = model.target;
+    if (witness != nullptr) witness->routed();
   }
 }
 
@@ -186,17 +270,30 @@ void World::start(int node) {
   ModelNode& self = nodes[static_cast<std::size_t>(node)];
   life_[node] = next_life_++;
   self.vipd = self.alive = true;
-  self.state = core::first_state(life_[node] * 7919, moment());
+  self.frozen_until = {};
+  self.calls = {};
+  self.wakes_at.reset();
+  self.state = core::first_state(life_[node] * 7919 + random.next(), moment(node));
+  if (witness != nullptr) witness->started(node);
   answer(node, 1ms, core::Identity{self.server, self.name, {ip(self.address)}, std::nullopt});
-  if (self.token) answer(node, 1ms, core::TokenSeen{true, 1, ""});
-  if (!self.token) answer(node, 1ms, core::TokenSeen{false, 0, "no token file"});
+  see_token(node);
   answer(node, 1ms, core::AddressesSeen{{self.lo.begin(), self.lo.end()}});
-  if (etcd_for(node)) answer(node, kEtcdTakes, snapshot(now_));
+  streams_[node].open = false;
+  if (elections || etcd_for(node)) relist(node, Duration(0));
+}
+
+void World::see_token(int node) {
+  const ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  if (self.token) answer(node, 1ms, core::TokenSeen{true, self.token_generation, ""});
+  if (!self.token) answer(node, 1ms, core::TokenSeen{false, 0, "no token file"});
 }
 
 void World::kill_vipd(int node) {
+  if (witness != nullptr && nodes[static_cast<std::size_t>(node)].vipd) witness->ended(node);
   nodes[static_cast<std::size_t>(node)].vipd = false;
   life_[node] = next_life_++;
+  streams_[node].open = false;
+  ++streams_[node].id;
 }
 
 void World::power_off(int node) {
@@ -204,22 +301,33 @@ void World::power_off(int node) {
   ModelNode& self = nodes[static_cast<std::size_t>(node)];
   self.alive = false;
   self.lo.clear();
+  settle_etcd();
+}
+
+void World::power_on(int node) {
+  nodes[static_cast<std::size_t>(node)].alive = true;
+  settle_etcd();
 }
 
 void World::cut_from_etcd(int node) {
   nodes[static_cast<std::size_t>(node)].etcd = false;
+  streams_[node].open = false;
+  ++streams_[node].id;
   deliver(node, core::EtcdWatchLost{"cut off"});
 }
 
 void World::heal_etcd(int node) {
   nodes[static_cast<std::size_t>(node)].etcd = true;
-  answer(node, kEtcdTakes, snapshot(now_));
+  relist(node, Duration(0));
 }
 
 void World::lose_quorum() {
   etcd_quorum = false;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    deliver(static_cast<int>(i), core::EtcdWatchLost{"no leader"});
+    const int node = static_cast<int>(i);
+    streams_[node].open = false;
+    ++streams_[node].id;
+    deliver(node, core::EtcdWatchLost{"no leader"});
   }
 }
 
@@ -227,9 +335,7 @@ void World::regain_quorum() {
   expire_leases();  // renewed by the new etcd leader
   etcd_quorum = true;
   ++term_;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    answer(static_cast<int>(i), kEtcdTakes, snapshot(now_));
-  }
+  for (std::size_t i = 0; i < nodes.size(); ++i) relist(static_cast<int>(i), Duration(0));
 }
 
 void World::freeze(int node, Duration span) {
@@ -244,7 +350,12 @@ void World::busy_with_foreign_action(core::FipId fip, Duration span) {
   later(span, -1, [](World&) {});
 }
 
-void World::post(int node, core::Event event) { deliver(node, std::move(event)); }
+// A frozen process gets it later, and what is made up here was never asked for.
+void World::post(int node, core::Event event) {
+  const ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  if (self.alive && self.vipd && now_ >= self.frozen_until) return feed(node, event);
+  deliver(node, std::move(event));
+}
 
 void World::put(const std::string& name, const std::string& value) {
   core::KeyValue kv{config.prefix() + name, value, ++revision_, 0};
@@ -260,12 +371,25 @@ void World::erase(const std::string& name) {
 
 void World::assign_by_hand(core::FipId fip, std::optional<core::ServerId> server) {
   fips[fip].fip.server = server;
+  if (witness != nullptr) witness->routed();
 }
 
 void World::restore_etcd(core::Revision back_by) {
   revision_ -= back_by;
   leases_.clear();
   keys_.clear();
+}
+
+void World::take_addresses(int node) {
+  ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  self.lo.clear();
+  answer(node, 1ms, core::AddressesSeen{});
+}
+
+void World::stray_address(int node) {
+  ModelNode& self = nodes[static_cast<std::size_t>(node)];
+  self.lo.insert({ip("203.0.113.99"), 32, 254, true});
+  answer(node, 1ms, core::AddressesSeen{{self.lo.begin(), self.lo.end()}});
 }
 
 void World::forge_leader_value() {
@@ -339,7 +463,8 @@ bool World::has_address(int node) const {
 }
 
 base::Json World::status(int node) const {
-  return core::status_json(config_of(node), nodes[static_cast<std::size_t>(node)].state, moment());
+  return core::status_json(config_of(node), nodes[static_cast<std::size_t>(node)].state,
+                           moment(node));
 }
 
 std::string World::state(int node) const { return status(node)["state"].get<std::string>(); }

@@ -2,7 +2,10 @@
 // Time is simulated; everything happens in order of time, then of asking, so a test repeats.
 //
 // The models are outside the core and know nothing of its State. They keep what a judge needs:
-// etcd's history of guards, Hetzner's audit of assigns.
+// etcd's history of guards, Hetzner's audit of assigns. A Witness sees everything that passes.
+//
+// Left alone, everything is quick and takes the same time; the simulator (tests/sim) sets Pace,
+// clocks, links and elections, and draws them from its seed.
 #pragma once
 
 #include <functional>
@@ -13,8 +16,10 @@
 #include <vector>
 
 #include "base/json.h"
+#include "tests/fakes/random.h"
 #include "vipd/core/records.h"
 #include "vipd/core/step.h"
+#include "vipd/shell/calls.h"
 
 namespace vipd::fakes {
 
@@ -38,6 +43,7 @@ struct ModelFip {
   std::optional<core::Action> running;
   core::ServerId target = 0;
   Instant done_at;
+  bool gone = false;  // deleted at Hetzner
 };
 
 struct ModelNode {
@@ -54,9 +60,21 @@ struct ModelNode {
   bool cordoned = false;
   bool token = true;
   bool certificate = true;     // names the addresses
+  bool shutting_down = false;  // the apiserver says so, and so does the Node object
+  bool member = true;          // etcd runs; counts where World::elections is on
+  bool etcd_deaf = false;      // what it asks etcd is done, but no answer comes
+  bool hetzner_deaf = false;   // the same at Hetzner
+  Duration etcd_lag{0};        // every exchange with etcd takes so much longer
+  Duration watch_lag{0};       // its etcd watch tells this much late
+  Duration clock_ahead{0};     // its CLOCK_BOOTTIME against the world's time
+  double clock_drift = 0;      // 0.0001: gains 0.1 ms a second
+  std::uint64_t token_generation = 1;
+  bool token_good = true;      // Hetzner takes it
+  bool token_readonly = false;
   Instant frozen_until;
   bool thaws = false;
-  Duration watch_lag{0};       // its etcd watch tells this much late
+  shell::Calls calls;
+  std::optional<Instant> wakes_at;
   bool observes = false;       // mode: observe
   bool keep_off_lo = false;    // somebody takes the address off at once
   std::vector<base::IpAddress> dialled;  // for a certificate
@@ -65,6 +83,46 @@ struct ModelNode {
   int exits = 0;
   std::vector<core::OrderAnswer> answers;
 };
+
+// How long things take. An exchange is a request, its effect where it arrives, and its answer.
+struct Pace {
+  Duration etcd = std::chrono::milliseconds(2);
+  Duration watch = std::chrono::milliseconds(3);
+  Duration probe = std::chrono::milliseconds(4);
+  Duration api = std::chrono::milliseconds(40);
+  Duration connect{0};   // until the first byte of a call to Hetzner leaves
+  bool random = false;   // each leg from half to twice of that, one in a hundred far longer
+};
+
+// The budget at Hetzner: a bucket that refills (facts/hetzner-api.md 10.2). Limit 0: none.
+struct Budget {
+  int limit = 0;
+  double left = 0;
+  double refill_per_second = 1;
+  Instant at;
+};
+
+// Sees what leaves a process, what reaches it, and what becomes true in the models.
+class Witness {
+ public:
+  virtual ~Witness() = default;
+  virtual void started(int /*node*/) {}
+  virtual void ended(int /*node*/) {}
+  virtual void shown(int /*node*/, const core::Event&) {}
+  virtual void left(int /*node*/, const core::Command&) {}
+  // `before`: the leader key's value before it, empty where absent.
+  virtual void committed(int /*node*/, const core::Txn&, Instant /*sent*/,
+                         const std::string& /*before*/) {}
+  virtual void keys_changed() {}
+  // The first byte of a write to Hetzner leaves; server 0: unassign.
+  virtual void writes(int /*node*/, core::FipId, core::ServerId) {}
+  virtual void called(int /*node*/) {}  // any call reached Hetzner
+  virtual void routed() {}              // a Floating IP changed its server
+};
+
+// A plain pointer: a State is large, and std::function would move it once more.
+using StepFunction = core::Step (*)(const core::Config&, core::State, const core::Event&,
+                                    core::Now);
 
 class World {
  public:
@@ -93,6 +151,15 @@ class World {
       before_step;
   std::function<void(int, const std::vector<core::Command>&)> after_step;
   std::vector<std::string> violations;  // of what must never happen; see World::judge
+  Pace pace;
+  Budget budget;
+  Random random{1};
+  Witness* witness = nullptr;
+  StepFunction step = core::step;  // the core, or one that was broken on purpose
+  bool elections = false;      // etcd's leader follows from members and links, not from a test
+  bool commits_all = false;    // a broken etcd: compares are not looked at
+  Duration lease_scan{0};      // etcd looks for expired leases this often; 0: at once
+  std::optional<std::function<void(World&)>> on_next_guard;  // while its request is under way
 
   // ---- time ----
   [[nodiscard]] Instant now() const { return now_; }
@@ -104,6 +171,12 @@ class World {
   void start(int node);                 // a new process on it
   void kill_vipd(int node);             // kill -9
   void power_off(int node);
+  void power_on(int node);  // the machine; vipd is started apart
+  void cut_link(int one, int other);
+  void heal_links();
+  void settle_etcd();  // after members or links changed, where `elections` is on
+  void break_watch(int node, Duration noticed_after);  // it lists again as soon as it can
+  void see_token(int node);  // the token file changed
   void cut_from_etcd(int node);
   void heal_etcd(int node);
   void lose_quorum();
@@ -116,6 +189,11 @@ class World {
   void erase(const std::string& name);
   void assign_by_hand(core::FipId fip, std::optional<core::ServerId> server);
   void restore_etcd(core::Revision back_by);  // from a snapshot: revisions go back
+  void save_snapshot();
+  void restore_snapshot();    // keys, leases and revision as they were saved
+  void repeat_history();      // restored, and another instance took the key at the same revision
+  void take_addresses(int node);   // somebody removes ours from lo
+  void stray_address(int node);    // one of vipd's marks that nobody declares
   void forge_leader_value();                  // as a restored etcd may repeat a revision
   void erase_silently(const std::string& name);  // the watch does not tell
   void revoke_lease_of(int node);
@@ -135,6 +213,12 @@ class World {
   [[nodiscard]] std::vector<std::string> foreign_keys() const;  // outside our prefix
   [[nodiscard]] int index(const std::string& name) const;
   [[nodiscard]] std::size_t assigns() const { return audit.size(); }
+  [[nodiscard]] bool etcd_for(int node) const;  // it reaches a member that reaches the leader
+  [[nodiscard]] bool linked(int one, int other) const;
+  [[nodiscard]] bool lease_lives(core::LeaseId lease) const { return leases_.count(lease) != 0; }
+  [[nodiscard]] const std::map<std::string, core::KeyValue>& keys() const { return keys_; }
+  [[nodiscard]] Instant local(int node) const;  // what its clock shows
+  void later(Duration wait, int node, std::function<void(World&)> act);
   static constexpr core::FipId kV4 = 7;
   static constexpr core::FipId kV6 = 8;
 
@@ -147,19 +231,35 @@ class World {
     std::function<void(World&)> act;
   };
 
-  void later(Duration wait, int node, std::function<void(World&)> act);
+  struct Legs {
+    Duration out{0}, back{0};
+  };
+  // Sends a request that is given up at `deadline` (the node's clock) with `failure`. `arrive`
+  // runs where it arrives and gives the answer; nothing: there is none.
+  void exchange(int node, Legs legs, Instant deadline, core::Event failure,
+                std::function<std::optional<core::Event>(World&)> arrive);
+  void answer_process(int node, std::uint64_t life, Instant at, core::Event event);
+  Duration leg(Duration usual);
+  Legs legs(Duration whole);
+  [[nodiscard]] Instant of_local(int node, Instant local) const;
+  void tell_watch(int node, Instant at, core::Event event);
+  void relist(int node, Duration wait);
+  void elect();
+  std::optional<core::Rate> spend();  // nothing: over the budget
+  [[nodiscard]] core::Rate rate() const;
   void deliver(int node, core::Event event);
+  void feed(int node, const core::Event& event);  // to its core, now
   void answer(int node, Duration wait, core::Event event);
   void wake(int node);
-  [[nodiscard]] core::Config config_of(int node) const;
+  [[nodiscard]] const core::Config& config_of(int node) const;
   void expire_leases();
   void changed(const std::vector<core::KeyChange>& changes);
   core::EtcdSnapshot snapshot(Instant sent_at) const;
-  [[nodiscard]] bool etcd_for(int node) const;
   void finish_actions();
   void judge_assign(int node, core::FipId fip);
-  [[nodiscard]] core::Now moment() const;
+  [[nodiscard]] core::Now moment(int node) const;
 
+  mutable core::Config observing_;  // config, as a node that observes has it
   Instant now_ = Instant(std::chrono::hours(1));
   std::multimap<Instant, Due> queue_;
   std::map<int, std::uint64_t> life_;
@@ -173,6 +273,21 @@ class World {
   std::uint64_t term_ = 5;
   std::string lose_answer_;
   Instant expiry_asked_;
+  Instant next_scan_;
+  struct Stream {  // a watch
+    std::uint64_t id = 0;
+    bool open = false;
+    Instant last;  // what it brings comes in order
+  };
+  std::map<int, Stream> streams_;
+  std::set<std::pair<int, int>> cut_;
+  std::uint64_t election_ = 0;
+  struct Saved {
+    std::map<std::string, core::KeyValue> keys;
+    std::map<core::LeaseId, ModelLease> leases;
+    core::Revision revision = 0;
+  };
+  std::optional<Saved> saved_;
 };
 
 }  // namespace vipd::fakes

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/drift.h"
@@ -41,8 +42,8 @@ Work* work_of(Turn& turn, Flight Work::* flight, CallId call, FipId* id = nullpt
   return nullptr;
 }
 
-std::string record_text(const Turn& turn, FipId id, const Work& work,
-                        AssignmentRecord::Phase phase) {
+AssignmentRecord record_of(const Turn& turn, FipId id, const Work& work,
+                           AssignmentRecord::Phase phase) {
   const State& state = turn.state;
   AssignmentRecord record;
   record.fip = id;
@@ -56,7 +57,7 @@ std::string record_text(const Turn& turn, FipId id, const Work& work,
   record.phase = phase;
   // The work's own read counts, so that a steady holder writes once a read.
   if (phase == AssignmentRecord::Phase::kVerified) record.read = work.read_wall;
-  return record.text();
+  return record;
 }
 
 Txn fenced_put(Turn& turn, Flight& flight, FipId id, const std::string& value) {
@@ -86,10 +87,10 @@ void heed_record(Turn& turn, FipId id, Work& work) {
 
 void guard(Turn& turn, FipId id, Work& work) {
   work.phase = Phase::kGuarding;
-  work.recorded.clear();
+  work.recorded.reset();
   if (!work.intent_written) heed_record(turn, id, work);
   Txn txn = fenced_put(turn, work.guard, id,
-                       record_text(turn, id, work, AssignmentRecord::Phase::kIntent));
+                       record_of(turn, id, work, AssignmentRecord::Phase::kIntent).text());
   if (!work.intent_written) txn.compare.push_back(turn.assignment_as_seen(id));
   turn.send(std::move(txn));
 }
@@ -113,7 +114,7 @@ void verified(Turn& turn, FipId id, Work& work) {
                           turn.server()),
              {{"fip", absl::StrCat(id)}, {"action", absl::StrCat(work.action.id)}});
   }
-  if (!turn.reached(work.unsettled_until)) {
+  if (work.seen_here < work.unsettled_until) {
     work.recheck_at = turn.now + kUnsettledEvery;
   } else if (work.action.id != 0 && !work.checked_once_more) {
     work.checked_once_more = true;
@@ -143,6 +144,10 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
     // Old news is good enough to go on with, not to leave unread.
     const bool old = !belief.aged || turn.now - belief.at >= kTrustRecord;
     if (old) work.recheck_at = turn.now;
+    // Nor does a new tenure put the read off: with short ones nobody would ever read.
+    Reads& reads = turn.state.reads;
+    reads.next_regular =
+        std::min(reads.next_regular, reads.last_sent + turn.config.timing.read_every);
     return;
   }
   if (right || !belief.known) return read_again(turn, work, Duration(0));
@@ -250,10 +255,10 @@ void keep_record(Turn& turn, FipId id, Work& work) {
   if (work.verified) phase = AssignmentRecord::Phase::kVerified;
   if (!work.verified && work.phase == Phase::kPolling) phase = AssignmentRecord::Phase::kRunning;
   if (!phase) return;
-  const std::string value = record_text(turn, id, work, *phase);
-  if (value == work.recorded) return;
-  work.recording = value;
-  turn.send(fenced_put(turn, work.record, id, value));
+  AssignmentRecord record = record_of(turn, id, work, *phase);
+  if (record == work.recorded) return;
+  work.recording = std::move(record);
+  turn.send(fenced_put(turn, work.record, id, work.recording.text()));
 }
 
 void advance(Turn& turn, FipId id, Work& work) {
@@ -418,6 +423,7 @@ void look_at_list(Turn& turn) {
     }
     if (belief.server == turn.server()) {
       work.read_wall = rfc3339(turn.wall);
+      work.seen_here = turn.state.reads.last_sent;
       turn.state.tenure->drift[id].onto.reset();
       verified(turn, id, work);
       continue;
@@ -440,7 +446,7 @@ void keep_tenure(Turn& turn) {
   }
   const Held<LeaderRecord>& leader = *state.keys.leader;
   if (state.tenure && state.tenure->epoch == leader.kv.mod_revision) return;
-  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false};
+  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false, {}};
   turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
            {{"cause", std::string(name_of(leader.record.cause))}});
   for (const DeclaredFip& fip : turn.config.fips) {
@@ -451,9 +457,12 @@ void keep_tenure(Turn& turn) {
 
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
-  if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
-  for (auto& [id, work] : turn.state.tenure->work) advance(turn, id, work);
   Tenure& tenure = *turn.state.tenure;
+  if (!turn.can_write()) {  // frozen: no API write (rules N1, N9)
+    tenure.frozen_at = turn.now;
+    return;
+  }
+  for (auto& [id, work] : tenure.work) advance(turn, id, work);
   if (tenure.ever_verified || !all_verified(turn)) return;
   took(turn, "total", turn.now - tenure.since);
   tenure.ever_verified = true;
@@ -478,8 +487,10 @@ bool cannot_finish(Turn& turn) {
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  // A rate limit is the whole project's: another node would wait as long (rule A12).
-  const Instant since = std::max(tenure.since, turn.state.reads.limited_at);
+  // A rate limit is the whole project's: another node would wait as long (rule A12). Nor is it
+  // this node's failure that it had to stand still without etcd.
+  const Instant since =
+      std::max({tenure.since, turn.state.reads.limited_at, tenure.frozen_at});
   return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 

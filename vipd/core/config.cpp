@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "absl/strings/str_cat.h"
 #include "vipd/core/config_timing.h"
 
 namespace vipd::core {
@@ -134,7 +135,7 @@ void check_fips(Problems& problems, const Config& config) {
 
 }  // namespace
 
-std::string Config::prefix() const { return fmt::format("/vipd/{}/{}/", cluster, group); }
+std::string Config::prefix() const { return absl::StrCat("/vipd/", cluster, "/", group, "/"); }
 
 std::string Config::label_selector() const {
   std::string selector;

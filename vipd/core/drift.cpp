@@ -29,7 +29,7 @@ void meet_drift(Turn& turn, FipId fip, Work& work) {
   const std::optional<ServerId> seen = turn.state.beliefs[fip].server;
   const std::string where = seen ? absl::StrCat("on server ", *seen) : "unassigned";
   // A call of an older epoch that lands late is no third party: re-assert (rule A7).
-  const bool late_call = !turn.reached(work.unsettled_until);
+  const bool late_call = work.seen_here < work.unsettled_until;
   if (seen && !late_call && !turn.paused() && ready_elsewhere(turn, *seen)) {
     drift.onto = seen;
     ++turn.state.figures.drift["followed"];

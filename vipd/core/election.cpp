@@ -21,6 +21,7 @@ constexpr Duration kClaimantEvery = milliseconds(300);
 constexpr Duration kClaimantDeadline = milliseconds(600);
 constexpr Duration kUnmanagedAlert = seconds(60);
 constexpr Duration kAskServerAgain = seconds(5);
+constexpr Duration kLookIsGoodFor = seconds(10);
 constexpr Duration kRemembered = std::chrono::hours(1);
 constexpr int kMisses = 3;
 constexpr std::size_t kMovesKept = 20;
@@ -186,6 +187,16 @@ void wait_for(Turn& turn, const std::string& why) {
                 absl::StrCat("nobody manages the Floating IPs for over 60 s: ", why));
 }
 
+// A pause may have held this up for hours, and somebody moved the address meanwhile. A Hetzner
+// that does not answer holds up nobody.
+bool look_first(Turn& turn) {
+  const Reads& reads = turn.state.reads;
+  const Instant good_from = std::max(turn.state.keys.leader_absent_since, reads.last_sent);
+  turn.state.election.looks_first =
+      reads.problem.empty() && turn.reached(good_from + kLookIsGoodFor);
+  return turn.state.election.looks_first;
+}
+
 void acquire_by_rank(Turn& turn, Cause cause, const std::string& why) {
   Election& election = turn.state.election;
   if (!election.claimable) {
@@ -195,6 +206,7 @@ void acquire_by_rank(Turn& turn, Cause cause, const std::string& why) {
   const auto place = rank(turn);
   if (!turn.state.gate.ready || !place) return wait_for(turn, "no ready node acquires it");
   if (!turn.reached(election.claimable_since + *place * kRankStep)) return;
+  if (look_first(turn)) return wait_for(turn, "Hetzner is asked once more who has the addresses");
   acquire(turn, cause, "E14", why);
 }
 
@@ -318,6 +330,7 @@ void keep_election(Turn& turn) {
   State& state = turn.state;
   Election& election = state.election;
   election.waiting.clear();
+  election.looks_first = false;
   if (state.stop.asked || turn.server() == 0 || state.self.address.empty()) return;
   if (!state.keys.current || !turn.lease_alive()) return;
   if (!state.keys.leader) return claim_leader(turn);

@@ -76,6 +76,7 @@ bool list_due(Turn& turn) {
     return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (for_work) return true;
+  if (turn.state.election.looks_first) return true;
   if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
@@ -210,8 +211,11 @@ void learn_from_records(Turn& turn) {
     const Held<AssignmentRecord>& held = found->second;
     // Our own record says what we did, not what Hetzner shows now.
     if (turn.state.tenure && held.record.epoch >= turn.state.tenure->epoch) continue;
-    // A record of unknown age says less than what this process has read itself.
-    if (!held.fresh && turn.state.reads.ever) continue;
+    // A record of unknown age says less than what this process has read itself, unless it was
+    // written since (while nobody watched): then it may be the newer word, and is looked into.
+    const bool read_ourselves = turn.state.reads.ever;
+    const bool missed = held.kv.mod_revision > turn.state.keys.listed_at;
+    if (!held.fresh && read_ourselves && !missed) continue;
     Belief& belief = turn.state.beliefs[declared.id];
     if (belief.known && belief.at >= held.seen_at) continue;
     if (belief.allowed == false) continue;  // Hetzner's word stands (rule A20)
@@ -222,7 +226,8 @@ void learn_from_records(Turn& turn) {
     belief.server = held.record.server;
     belief.at = held.seen_at;
     belief.aged = held.fresh;
-    belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified;
+    belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified &&
+                     (held.fresh || !read_ourselves);
     if (!belief.allowed) belief.allowed = true;
   }
 }

@@ -58,6 +58,7 @@ struct NodeRecord {
 
   [[nodiscard]] std::string text() const;
   static absl::StatusOr<NodeRecord> parse(std::string_view text);
+  friend bool operator==(const NodeRecord&, const NodeRecord&) = default;
 };
 
 struct AssignmentRecord {

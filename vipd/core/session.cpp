@@ -43,7 +43,7 @@ void keep(Turn& turn) {
   turn.send(ReadKey{read, turn.key("leader"), session.read.deadline});
 }
 
-std::string node_value(const Turn& turn) {
+NodeRecord own_record(const Turn& turn) {
   const State& state = turn.state;
   NodeRecord record;
   record.instance = state.self.instance;
@@ -58,7 +58,7 @@ std::string node_value(const Turn& turn) {
   for (const Condition& condition : state.gate.conditions) {
     if (record.why.empty() && !condition.ok) record.why = condition.name;
   }
-  return record.text();
+  return record;
 }
 
 void publish(Turn& turn) {
@@ -66,12 +66,15 @@ void publish(Turn& turn) {
   const State& state = turn.state;
   if (!turn.lease_alive() || !state.self.identity || state.self.address.empty()) return;
   if (state.stop.released || turn.busy(session.put) || !turn.reached(session.next_put)) return;
-  const std::string value = node_value(turn);
-  if (session.put_lease == *session.lease && session.put_value == value) return;
-  session.flying_value = value;
+  // Compared as a record: its text is made only where it is written (this runs every step).
+  session.flying_record = own_record(turn);
+  const bool known = session.put_record == session.flying_record;
+  if (known && session.put_lease == *session.lease) return;
   session.flying_lease = *session.lease;
   const CallId call = turn.begin(session.put, turn.config.timing.etcd_deadline);
   const std::string key = turn.key(absl::StrCat("nodes/", state.self.instance));
+  const std::string value = session.flying_record.text();
+  session.put_lease = 0;  // until it is answered, nobody knows what the key holds (rule E21)
   turn.send(Txn{call, {}, {Put{key, value, *session.lease}}, session.put.deadline});
 }
 
@@ -120,7 +123,7 @@ void on(Turn& turn, const MemberStatus& event) {
 bool session_txn_done(Turn& turn, const TxnDone& event) {
   Session& session = turn.state.session;
   if (!Turn::ends(session.put, event.call)) return false;
-  session.put_value = session.flying_value;
+  session.put_record = session.flying_record;
   session.put_lease = session.flying_lease;
   return true;
 }
@@ -165,18 +168,21 @@ void keep_session(Turn& turn) {
   if (turn.state.keys.listed_at != 0) grant(turn);
   keep(turn);
   publish(turn);
-  // A nodes/ key that vanished (a restored etcd, a hand that deleted it) is put again.
+  // A nodes/ key that is not as it was put (a restored etcd, a hand, a late write) is put again.
   Session& session = turn.state.session;
-  const bool missing = session.put_lease != 0 && turn.state.keys.current &&
-                       turn.state.keys.nodes.count(turn.state.self.instance) == 0;
-  if (!missing) session.missing_since.reset();
-  if (missing && !session.missing_since) session.missing_since = turn.now;
-  if (missing && turn.reached(*session.missing_since + kWatchLags)) session.put_lease = 0;
+  const Keys& keys = turn.state.keys;
+  const auto listed = keys.nodes.find(turn.state.self.instance);
+  const bool as_put = listed != keys.nodes.end() && listed->second.record == session.put_record;
+  const bool astray = session.put_lease != 0 && keys.current && !as_put;
+  if (!astray) session.astray_since.reset();
+  if (astray && !session.astray_since) session.astray_since = turn.now;
+  if (astray && turn.reached(*session.astray_since + kWatchLags)) session.put_lease = 0;
 }
 
 bool etcd_unsettled(Turn& turn) {
   Member& member = turn.state.member;
-  if (!member.last || member.last->leader == 0) return true;
+  // A member that does not answer knows of no leader either; its last word is void.
+  if (!member.last || member.last->leader == 0 || !member.problem.empty()) return true;
   return member.leader_changed && !turn.reached(member.leader_since + kLeaderSettles);
 }
 

@@ -38,10 +38,10 @@ struct Session {
   Flight grant, keep, read, put;
   Instant next_grant, next_keep, next_put;
   int grant_failures = 0;
-  std::string put_value;  // what the key is known to hold, under `put_lease`
+  NodeRecord put_record;  // what the key is known to hold, under `put_lease`
   LeaseId put_lease = 0;
-  std::optional<Instant> missing_since;  // put, and yet not listed
-  std::string flying_value;
+  std::optional<Instant> astray_since;  // put, and yet not listed so
+  NodeRecord flying_record;
   LeaseId flying_lease = 0;
   std::string problem;
 };
@@ -144,8 +144,9 @@ struct Work {
   std::optional<Instant> recheck_at;
   bool checked_once_more = false;
   std::string read_wall;  // when it was last seen right, for the record
-  std::string recorded;  // the last record known to be written
-  std::string recording;
+  Instant seen_here;      // the same: when that read was sent
+  std::optional<AssignmentRecord> recorded;  // the last record known to be written
+  AssignmentRecord recording;
   std::string why;
 };
 
@@ -163,6 +164,7 @@ struct Tenure {
   std::map<FipId, Work> work;
   std::map<FipId, Drift> drift;
   bool ever_verified = false;
+  Instant frozen_at;  // the last moment at which nothing could be written
 };
 
 struct Handover {
@@ -186,6 +188,7 @@ struct Election {
   std::optional<Instant> claimant_answered;  // when last, while nobody held the key
   Instant claimable_since;
   bool claimable = false;
+  bool looks_first = false;  // what Hetzner said is old: it is asked again before a take
   KeyValue proposed;  // what our transaction under way would put
   bool adopted = false;  // took over from a former instance of this server; once a process
   std::string waiting;   // why nobody acquires

@@ -48,7 +48,7 @@ inline constexpr Text kMembers<core::Self> =
 template <>
 inline constexpr Text kMembers<core::Session> =
     "Session: lease good_until grant keep read put next_grant next_keep next_put grant_failures "
-    "put_value put_lease missing_since flying_value flying_lease problem";
+    "put_record put_lease astray_since flying_record flying_lease problem";
 template <>
 inline constexpr Text kMembers<core::Member> =
     "Member: read next last leader_since leader_changed problem";
@@ -75,21 +75,21 @@ template <>
 inline constexpr Text kMembers<core::Work> =
     "Work: phase guard call record rechecking intent_written action polling_since poll_at "
     "poll_every read_after retry_at failures unassign_first verified unsettled_until recheck_at "
-    "checked_once_more read_wall recorded recording why";
+    "checked_once_more read_wall seen_here recorded recording why";
 template <> inline constexpr Text kMembers<core::Took> = "Took: count sum within";
 template <> inline constexpr Text kMembers<core::Figures> = "Figures: moves drift phases";
 template <> inline constexpr Text kMembers<core::Drift> = "Drift: repairs next last onto";
 template <>
 inline constexpr Text kMembers<core::Tenure> =
-    "Tenure: epoch since cause work drift ever_verified";
+    "Tenure: epoch since cause work drift ever_verified frozen_at";
 template <>
 inline constexpr Text kMembers<core::Handover> =
     "Handover: cause candidate probe txn confirmed_at confirmed refused retry_at";
 template <>
 inline constexpr Text kMembers<core::Election> =
     "Election: txn confirm claimant claimant_address claimant_address_call ask_server_at "
-    "claimant_gone claimant_pulse claimant_answered claimable_since claimable proposed adopted "
-    "waiting retry_at";
+    "claimant_gone claimant_pulse claimant_answered claimable_since claimable looks_first proposed "
+    "adopted waiting retry_at";
 template <>
 inline constexpr Text kMembers<core::Order> = "Order: id key value lease grant txn done refused";
 template <>
