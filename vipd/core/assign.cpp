@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "vipd/core/action.h"
 #include "vipd/core/drift.h"
 #include "vipd/core/figures.h"
-#include "vipd/core/reads.h"
+#include "vipd/core/tenure.h"
+#include "vipd/core/work.h"
 
 namespace vipd::core {
 namespace {
@@ -18,28 +20,15 @@ using std::chrono::seconds;
 using Phase = Work::Phase;
 
 constexpr Duration kTrustRecord = minutes(10);
-constexpr Duration kFirstPoll = milliseconds(300);
-constexpr Duration kPollMost = seconds(3);
-constexpr Duration kActionGivenUp = minutes(1);
+constexpr Duration kGuardAgain = milliseconds(300);
 constexpr Duration kOldCallMayLand = seconds(2);  // beyond its deadline
 constexpr Duration kUnsettledEvery = seconds(1);
 constexpr Duration kOnceMore = seconds(5);
 constexpr Duration kBlockedEvery = seconds(5);
-constexpr int kFailuresMost = 5;
 
 const DeclaredFip& declared(const Turn& turn, FipId id) {
   return *std::find_if(turn.config.fips.begin(), turn.config.fips.end(),
                        [id](const DeclaredFip& fip) { return fip.id == id; });
-}
-
-Work* work_of(Turn& turn, Flight Work::* flight, CallId call, FipId* id = nullptr) {
-  if (!turn.state.tenure) return nullptr;
-  for (auto& [fip, work] : turn.state.tenure->work) {
-    if (!Turn::ends(work.*flight, call)) continue;
-    if (id != nullptr) *id = fip;
-    return &work;
-  }
-  return nullptr;
 }
 
 AssignmentRecord record_of(const Turn& turn, FipId id, const Work& work,
@@ -93,11 +82,6 @@ void guard(Turn& turn, FipId id, Work& work) {
                        record_of(turn, id, work, AssignmentRecord::Phase::kIntent).text());
   if (!work.intent_written) txn.compare.push_back(turn.assignment_as_seen(id));
   turn.send(std::move(txn));
-}
-
-void read_again(Turn& turn, Work& work, Duration wait) {
-  work.phase = Phase::kReading;
-  work.read_after = turn.now + wait;
 }
 
 void verified(Turn& turn, FipId id, Work& work) {
@@ -179,51 +163,6 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
            {{"fip", absl::StrCat(id)}, {"cause", std::string(name_of(turn.state.tenure->cause))}});
 }
 
-Duration retry_wait(Turn& turn, const Work& work) {
-  const Duration base = milliseconds(250) * (1 << std::min(work.failures, 6));
-  return turn.between(base, base + base / 2);
-}
-
-void poll(Turn& turn, Work& work) {
-  if (turn.busy(work.call)) return;
-  if (turn.reached(work.polling_since + kActionGivenUp)) {
-    ++work.failures;
-    work.why = absl::StrCat("action ", work.action.id, " does not end");
-    turn.say(Say::Level::kWarn, "A14", work.why);
-    return read_again(turn, work, Duration(0));
-  }
-  if (!turn.reached(work.poll_at)) return;
-  const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
-  turn.send(GetAction{call, work.action.id, work.call.deadline});
-  ++turn.state.reads.others;
-}
-
-void start_polling(Turn& turn, Work& work, const Action& action) {
-  work.phase = Phase::kPolling;
-  work.action = action;
-  work.polling_since = turn.now;
-  work.poll_every = kFirstPoll;
-  work.poll_at = turn.now + kFirstPoll;
-}
-
-void follow_action(Turn& turn, Work& work, const Action& action) {
-  work.action = action;
-  if (action.state == Action::State::kRunning) {
-    work.poll_every = std::min<Duration>(work.poll_every * 3 / 2, kPollMost);
-    work.poll_at = turn.now + work.poll_every;
-    return;
-  }
-  if (action.state == Action::State::kError) {
-    ++work.failures;
-    work.why = absl::StrCat("action ", action.id, " failed: ", action.error);
-    turn.say(Say::Level::kWarn, "A14", work.why);
-  } else {
-    took(turn, "action", turn.now - work.polling_since);
-  }
-  read_again(turn, work, action.state == Action::State::kError ? retry_wait(turn, work)
-                                                               : Duration(0));
-}
-
 void start(Turn& turn, FipId id, Work& work) {
   if (turn.busy(work.guard) || !turn.reached(work.retry_at)) return;
   if (turn.state.tenure->drift[id].onto) return;  // the key follows it (rule A18)
@@ -239,13 +178,6 @@ void start(Turn& turn, FipId id, Work& work) {
     return;
   }
   guard(turn, id, work);
-}
-
-void find_running(Turn& turn, FipId id, Work& work) {
-  if (turn.busy(work.call) || !turn.reached(work.retry_at)) return;
-  const CallId call = turn.begin(work.call, turn.config.timing.read_deadline);
-  turn.send(FindRunningAction{call, id, work.call.deadline});
-  ++turn.state.reads.others;
 }
 
 // Writes what others should know: the action under way, and every verified read.
@@ -298,7 +230,7 @@ bool work_txn_done(Turn& turn, const TxnDone& event) {
   if (Work* work = work_of(turn, &Work::guard, event.call, &id)) {
     if (!event.committed) {
       work->phase = Phase::kStart;
-      work->retry_at = turn.now + kFirstPoll;
+      work->retry_at = turn.now + kGuardAgain;
       turn.confirm_leader();
       return true;
     }
@@ -329,85 +261,6 @@ bool work_etcd_failed(Turn& turn, CallId call) {
   return work_of(turn, &Work::record, call) != nullptr;
 }
 
-void on(Turn& turn, const AssignAccepted& event) {
-  note_rate(turn, event.rate);
-  Work* work = work_of(turn, &Work::call, event.call);
-  if (work == nullptr) return;
-  took(turn, "assign", turn.now - event.sent_at);
-  start_polling(turn, *work, event.action);
-  if (event.action.state != Action::State::kRunning) follow_action(turn, *work, event.action);
-}
-
-void on(Turn& turn, const ActionSeen& event) {
-  note_rate(turn, event.rate);
-  if (Work* work = work_of(turn, &Work::call, event.call)) {
-    follow_action(turn, *work, event.action);
-  }
-}
-
-void on(Turn& turn, const RunningFound& event) {
-  note_rate(turn, event.rate);
-  Work* work = work_of(turn, &Work::call, event.call);
-  if (work == nullptr) return;
-  if (event.action) {
-    start_polling(turn, *work, *event.action);
-  } else {
-    read_again(turn, *work, kFirstPoll);
-  }
-}
-
-bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
-  FipId id = 0;
-  Work* work = work_of(turn, &Work::call, event.call, &id);
-  if (work == nullptr) return false;
-  note_rate(turn, event.rate);
-  note_limit(turn, event);
-  note_refusal(turn, event.error, event.why);
-  work->why = event.why;
-  turn.say(Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why),
-           {{"fip", absl::StrCat(id)}});
-  if (work->phase == Phase::kPolling || work->phase == Phase::kLocked) {
-    // Only a question failed. An action nobody knows is answered by a read.
-    if (event.error == HcloudError::kNotFound) {
-      read_again(turn, *work, Duration(0));
-    } else {
-      ++work->failures;
-      work->poll_at = work->retry_at = turn.now + retry_wait(turn, *work);
-    }
-    return true;
-  }
-  switch (event.error) {
-    case HcloudError::kLocked:
-      work->phase = Phase::kLocked;
-      work->retry_at = turn.now;
-      break;
-    case HcloudError::kRateLimited:
-      // The whole project's, so no other node would do better; a request comes back each second
-      // (facts/hetzner-api.md 10.2), Reset tells when all of them are.
-      work->phase = Phase::kStart;
-      work->retry_at = turn.now + turn.between(seconds(1), seconds(2));
-      break;
-    case HcloudError::kAssigned:
-      work->unassign_first = true;
-      read_again(turn, *work, Duration(0));
-      break;
-    case HcloudError::kNotSent:
-      ++work->failures;
-      work->phase = Phase::kStart;
-      work->retry_at = turn.now + milliseconds(50);
-      break;
-    default:
-      ++work->failures;
-      if (event.sent) {
-        read_again(turn, *work, retry_wait(turn, *work));
-      } else {
-        work->phase = Phase::kStart;
-        work->retry_at = turn.now + retry_wait(turn, *work);
-      }
-  }
-  return true;
-}
-
 void look_at_list(Turn& turn) {
   if (!turn.state.tenure) return;
   for (auto& [id, work] : turn.state.tenure->work) {
@@ -435,26 +288,6 @@ void look_at_list(Turn& turn) {
   }
 }
 
-void keep_tenure(Turn& turn) {
-  State& state = turn.state;
-  if (!turn.holder()) {
-    if (state.tenure) {
-      turn.say(Say::Level::kInfo, "E21", "this node no longer holds the leader key");
-      state.tenure.reset();
-    }
-    return;
-  }
-  const Held<LeaderRecord>& leader = *state.keys.leader;
-  if (state.tenure && state.tenure->epoch == leader.kv.mod_revision) return;
-  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false, {}};
-  turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
-           {{"cause", std::string(name_of(leader.record.cause))}});
-  for (const DeclaredFip& fip : turn.config.fips) {
-    state.tenure->work[fip.id];
-  }
-  state.reads.next_regular = turn.now + turn.config.timing.read_every;
-}
-
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   Tenure& tenure = *turn.state.tenure;
@@ -466,32 +299,6 @@ void keep_work(Turn& turn) {
   if (tenure.ever_verified || !all_verified(turn)) return;
   took(turn, "total", turn.now - tenure.since);
   tenure.ever_verified = true;
-}
-
-bool all_verified(const Turn& turn) {
-  if (!turn.state.tenure) return false;
-  const auto& work = turn.state.tenure->work;
-  return std::all_of(work.begin(), work.end(),
-                     [](const auto& entry) { return entry.second.verified; });
-}
-
-bool cannot_finish(Turn& turn) {
-  if (!turn.state.tenure || turn.paused() || all_verified(turn)) return false;
-  const Tenure& tenure = *turn.state.tenure;
-  if (!turn.state.token.refused.empty()) return true;
-  for (const auto& [id, work] : tenure.work) {
-    // Not as declared (rule A20): no other node may touch it either.
-    const auto belief = turn.state.beliefs.find(id);
-    if (belief != turn.state.beliefs.end() && belief->second.allowed == false) return false;
-  }
-  for (const auto& [id, work] : tenure.work) {
-    if (work.failures >= kFailuresMost) return true;
-  }
-  // A rate limit is the whole project's: another node would wait as long (rule A12). Nor is it
-  // this node's failure that it had to stand still without etcd.
-  const Instant since =
-      std::max({tenure.since, turn.state.reads.limited_at, tenure.frozen_at});
-  return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 
 }  // namespace vipd::core

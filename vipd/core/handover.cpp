@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "vipd/core/assign.h"
 #include "vipd/core/drift.h"
+#include "vipd/core/tenure.h"
 
 namespace vipd::core {
 namespace {

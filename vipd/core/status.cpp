@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "vipd/core/assign.h"
 #include "vipd/core/figures.h"
 #include "vipd/core/forecast.h"
 #include "vipd/core/handover.h"
 #include "vipd/core/observe.h"
 #include "vipd/core/session.h"
+#include "vipd/core/tenure.h"
 #include "vipd/core/turn.h"
 
 namespace vipd::core {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/address.h"
+#include "vipd/core/action.h"
 #include "vipd/core/assign.h"
 #include "vipd/core/election.h"
 #include "vipd/core/gate.h"
@@ -12,6 +13,7 @@
 #include "vipd/core/reads.h"
 #include "vipd/core/session.h"
 #include "vipd/core/stop.h"
+#include "vipd/core/tenure.h"
 #include "vipd/core/turn.h"
 
 namespace vipd::core {

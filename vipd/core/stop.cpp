@@ -1,8 +1,8 @@
 #include "vipd/core/stop.h"
 
 #include "absl/strings/str_cat.h"
-#include "vipd/core/assign.h"
 #include "vipd/core/handover.h"
+#include "vipd/core/tenure.h"
 
 namespace vipd::core {
 namespace {
