@@ -45,8 +45,10 @@ TEST_CASE("vipctl alone shows its commands; version and help are fine") {
   for (const std::string command : {"version", "status", "fip", "render", "help"}) {
     CHECK(Terminal::has(terminal.out, command));
   }
-  CHECK(terminal.run({"version"}) == 0);
-  CHECK(terminal.out == std::string("vipctl ") + VIPD_VERSION + "\n");
+  for (const std::string spelling : {"version", "--version"}) {
+    CHECK(terminal.run({spelling}) == 0);
+    CHECK(terminal.out == "vipctl " VIPD_VERSION "\n");
+  }
   CHECK(terminal.run({"help"}) == 0);
   CHECK(Terminal::has(terminal.out, "Subcommands"));
 }

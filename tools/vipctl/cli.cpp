@@ -141,6 +141,7 @@ void add_help(CLI::App& app, Cli& cli) {
 int run_cli(int argc, const char* const* argv, const Environment& around) {
   CLI::App app(kAbout, "vipctl");
   app.require_subcommand(0, 1);
+  app.set_version_flag("--version", "vipctl " VIPD_VERSION);
   Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}};
   cli.chosen = [&] {
     around.out << app.help();
