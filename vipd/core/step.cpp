@@ -37,6 +37,11 @@ void forget(Turn& turn) {
   fresh.swept = old.swept;
   fresh.stop = old.stop;
   fresh.figures = old.figures;
+  // Hetzner was not put back; but the records now tell of the past, so it is asked again before
+  // anything is called verified.
+  fresh.reads.ever = old.reads.ever;
+  fresh.beliefs = old.beliefs;
+  for (auto& [fip, belief] : fresh.beliefs) belief.certain = false;
   old = std::move(fresh);
   old.self.instance = turn.new_instance();
   turn.send(Relist{});
