@@ -131,11 +131,10 @@ void World::feed(int node, const core::Event& event) {
   if (witness != nullptr) witness->shown(node, event);
   const core::Config& its = config_of(node);
   if (before_step) before_step(node, its, self.state, event, moment(node));
-  core::Step stepped = step(its, std::move(self.state), event, moment(node));
-  self.state = std::move(stepped.state);
-  if (after_step) after_step(node, stepped.commands);
+  const std::vector<core::Command> commands = step(its, self.state, event, moment(node));
+  if (after_step) after_step(node, commands);
   const std::uint64_t life = life_[node];
-  for (const core::Command& command : stepped.commands) {
+  for (const core::Command& command : commands) {
     self.calls.note(command, local(node));
     if (witness != nullptr) witness->left(node, command);
     std::visit(Hands{*this, node}, command);

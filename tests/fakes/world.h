@@ -120,9 +120,8 @@ class Witness {
   virtual void routed() {}              // a Floating IP changed its server
 };
 
-// A plain pointer: a State is large, and std::function would move it once more.
-using StepFunction = core::Step (*)(const core::Config&, core::State, const core::Event&,
-                                    core::Now);
+using StepFunction = std::vector<core::Command> (*)(const core::Config&, core::State&,
+                                                    const core::Event&, core::Now);
 
 class World {
  public:
@@ -155,7 +154,7 @@ class World {
   Budget budget;
   Random random{1};
   Witness* witness = nullptr;
-  StepFunction step = core::step;  // the core, or one that was broken on purpose
+  StepFunction step = core::advance;  // the core, or one that was broken on purpose
   bool elections = false;      // etcd's leader follows from members and links, not from a test
   bool commits_all = false;    // a broken etcd: compares are not looked at
   Duration lease_scan{0};      // etcd looks for expired leases this often; 0: at once

@@ -12,7 +12,7 @@ using core::Config;
 using core::Event;
 using core::Now;
 using core::State;
-using core::Step;
+using Commands = std::vector<Command>;
 
 bool is_guard(const Command& command) {
   const auto* txn = std::get_if<core::Txn>(&command);
@@ -23,61 +23,59 @@ bool is_guard(const Command& command) {
 }
 
 // The guard is not asked; its answer is made up.
-Step without_guard(const Config& config, State state, const Event& event, Now now) {
-  Step done = core::step(config, std::move(state), event, now);
-  for (auto guard = std::find_if(done.commands.begin(), done.commands.end(), is_guard);
-       guard != done.commands.end();
-       guard = std::find_if(done.commands.begin(), done.commands.end(), is_guard)) {
-    core::TxnDone answer{std::get<core::Txn>(*guard).call, true, done.state.keys.newest, now.at};
-    done.commands.erase(guard);
-    Step more = core::step(config, std::move(done.state), answer, now);
-    done.state = std::move(more.state);
-    std::move(more.commands.begin(), more.commands.end(), std::back_inserter(done.commands));
+Commands without_guard(const Config& config, State& state, const Event& event, Now now) {
+  Commands all = core::advance(config, state, event, now);
+  for (auto guard = std::find_if(all.begin(), all.end(), is_guard); guard != all.end();
+       guard = std::find_if(all.begin(), all.end(), is_guard)) {
+    core::TxnDone answer{std::get<core::Txn>(*guard).call, true, state.keys.newest, now.at};
+    all.erase(guard);
+    Commands more = core::advance(config, state, answer, now);
+    std::move(more.begin(), more.end(), std::back_inserter(all));
   }
-  return done;
+  return all;
 }
 
 // Whatever is read, a holder finds the addresses where it wants them.
-Step without_verify(const Config& config, State state, const Event& event, Now now) {
+Commands without_verify(const Config& config, State& state, const Event& event, Now now) {
   const auto* list = std::get_if<core::FipsListed>(&event);
   if (list == nullptr || !state.tenure || !state.self.identity) {
-    return core::step(config, std::move(state), event, now);
+    return core::advance(config, state, event, now);
   }
   core::FipsListed made_up = *list;
   for (auto& fip : made_up.fips) fip.server = state.self.identity->server;
-  return core::step(config, std::move(state), made_up, now);
+  return core::advance(config, state, made_up, now);
 }
 
-Step without_allowlist(const Config& config, State state, const Event& event, Now now) {
+Commands without_allowlist(const Config& config, State& state, const Event& event, Now now) {
   const auto* list = std::get_if<core::FipsListed>(&event);
-  if (list == nullptr) return core::step(config, std::move(state), event, now);
+  if (list == nullptr) return core::advance(config, state, event, now);
   core::FipsListed made_up = *list;
   for (auto& fip : made_up.fips) fip.labels = config.labels;
-  return core::step(config, std::move(state), made_up, now);
+  return core::advance(config, state, made_up, now);
 }
 
-Step without_cooldown(const Config& config, State state, const Event& event, Now now) {
+Commands without_cooldown(const Config& config, State& state, const Event& event, Now now) {
   state.unplanned.clear();
-  return core::step(config, std::move(state), event, now);
+  return core::advance(config, state, event, now);
 }
 
-Step revision_only(const Config& config, State state, const Event& event, Now now) {
-  Step done = core::step(config, std::move(state), event, now);
-  for (Command& command : done.commands) {
+Commands revision_only(const Config& config, State& state, const Event& event, Now now) {
+  Commands all = core::advance(config, state, event, now);
+  for (Command& command : all) {
     auto* txn = std::get_if<core::Txn>(&command);
     if (txn == nullptr) continue;
     for (core::Compare& compare : txn->compare) compare.value.reset();
   }
-  return done;
+  return all;
 }
 
-Step lets_go_with_lease(const Config& config, State state, const Event& event, Now now) {
-  const bool had = state.session.lease.has_value() && state.session.good_until > now.at;
-  Step done = core::step(config, std::move(state), event, now);
-  const bool has = done.state.session.lease.has_value() && done.state.session.good_until > now.at;
-  if (!had || has) return done;
-  for (const auto& fip : config.fips) done.commands.emplace_back(core::RemoveAddress{fip.address});
-  return done;
+Commands lets_go_with_lease(const Config& config, State& state, const Event& event, Now now) {
+  const auto lives = [&] { return state.session.lease && state.session.good_until > now.at; };
+  const bool had = lives();
+  Commands all = core::advance(config, state, event, now);
+  if (!had || lives()) return all;
+  for (const auto& fip : config.fips) all.emplace_back(core::RemoveAddress{fip.address});
+  return all;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The core, broken on purpose from outside: wrappers round step(). Each takes away one thing
+// The core, broken on purpose from outside: wrappers round advance(). Each takes away one thing
 // that a rule stands for, and the checker must notice.
 #pragma once
 

@@ -24,7 +24,7 @@ struct Result {
 
 struct Run {
   std::uint64_t seed = 0;
-  fakes::StepFunction step = core::step;  // or a mutation of it
+  fakes::StepFunction step = core::advance;  // or a mutation of it
   bool canary = false;                    // an etcd that commits whatever it is asked to
   std::ostream* trace = nullptr;
 };

@@ -1,6 +1,8 @@
 #include "vipd/core/gate.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/observe.h"
@@ -95,10 +97,9 @@ Condition identity_condition(const State& state) {
 // Only host scope keeps a v4 address out of Talos' node addresses (facts/talos.md 3.6).
 Condition guards_condition(const Turn& turn) {
   for (const DeclaredFip& fip : turn.config.fips) {
-    const std::string text = fip.address.text();
     if (fip.address.family == base::Family::kV6 && !turn.config.address_guards_proven) {
       return {"address-guards", false,
-              absl::StrCat(text, " is v6 and addressGuardsProven is not set: set "
+              absl::StrCat(fip.address.text(), " is v6 and addressGuardsProven is not set: set "
                                  "cluster.etcd.advertisedSubnets and "
                                  "machine.kubelet.nodeIP.validSubnets first")};
     }
@@ -107,9 +108,10 @@ Condition guards_condition(const Turn& turn) {
                          fip.address.family == base::Family::kV4 && local.scope < kScopeHost;
       if (wrong && !turn.config.address_guards_proven) {
         return {"address-guards", false,
-                absl::StrCat(text, " is on lo with scope ", local.scope,
+                absl::StrCat(fip.address.text(), " is on lo with scope ", local.scope,
                              " (Talos would advertise it); whoever added it must remove it: "
-                             "`ip addr del ", text, "/", local.prefix_length, " dev lo`")};
+                             "`ip addr del ", fip.address.text(), "/", local.prefix_length,
+                             " dev lo`")};
       }
     }
   }
@@ -228,7 +230,7 @@ void keep_gate(Turn& turn) {
   probe_certificates(turn);
   State& state = turn.state;
   Gate& gate = state.gate;
-  gate.conditions = {
+  std::array<Condition, 9> conditions = {{
       {"apiserver-readyz", gate.readyz.up, evidence(gate.readyz)},
       {"apiserver-tls", gate.tls.up, evidence(gate.tls)},
       certificate_condition(turn),
@@ -238,7 +240,9 @@ void keep_gate(Turn& turn) {
       token_condition(state),
       guards_condition(turn),
       fips_condition(turn),
-  };
+  }};
+  gate.conditions.assign(std::make_move_iterator(conditions.begin()),
+                         std::make_move_iterator(conditions.end()));
   const auto broken = std::find_if(gate.conditions.begin(), gate.conditions.end(),
                                    [](const Condition& condition) { return !condition.ok; });
   gate.ready = broken == gate.conditions.end();

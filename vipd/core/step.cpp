@@ -39,6 +39,11 @@ void forget(Turn& turn) {
   fresh.swept = old.swept;
   fresh.stop = old.stop;
   fresh.figures = old.figures;
+  // Hetzner was not put back; but the records now tell of the past, so it is asked again before
+  // anything is called verified.
+  fresh.reads.ever = old.reads.ever;
+  fresh.beliefs = old.beliefs;
+  for (auto& [fip, belief] : fresh.beliefs) belief.certain = false;
   old = std::move(fresh);
   old.self.instance = turn.new_instance();
   turn.send(Relist{});
@@ -136,10 +141,10 @@ State first_state(std::uint64_t seed, Now now) {
   return state;
 }
 
-Step step(const Config& config, State state, const Event& event, Now now) {
-  Step result{std::move(state), {}};
-  result.state.wake.reset();
-  Turn turn(config, result.state, now, result.commands);
+std::vector<Command> advance(const Config& config, State& state, const Event& event, Now now) {
+  std::vector<Command> commands;
+  state.wake.reset();
+  Turn turn(config, state, now, commands);
   // First what has become known, then, from the whole picture, what to do about it.
   std::visit(Fold{turn}, event);
   learn_from_records(turn);
@@ -148,7 +153,7 @@ Step step(const Config& config, State state, const Event& event, Now now) {
   keep_gate(turn);
   if (observes(config)) {
     observe(turn);
-    return result;
+    return commands;
   }
   keep_session(turn);
   keep_election(turn);
@@ -159,6 +164,12 @@ Step step(const Config& config, State state, const Event& event, Now now) {
   keep_addresses(turn);
   keep_stopping(turn);
   keep_orders(turn);
+  return commands;
+}
+
+Step step(const Config& config, State state, const Event& event, Now now) {
+  Step result{std::move(state), {}};
+  result.commands = advance(config, result.state, event, now);
   return result;
 }
 

@@ -34,6 +34,9 @@ struct Step {
 [[nodiscard]] State first_state(std::uint64_t seed, Now now);
 
 [[nodiscard]] Step step(const Config& config, State state, const Event& event, Now now);
+// The same in place, for who steps a million times: a State is large, even to move.
+[[nodiscard]] std::vector<Command> advance(const Config& config, State& state,
+                                           const Event& event, Now now);
 
 [[nodiscard]] std::optional<Instant> wake_at(const State& state);
 
