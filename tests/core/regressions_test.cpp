@@ -417,5 +417,54 @@ TEST_CASE("a server that the token's project does not know is not ready, and say
   CHECK_FALSE(world.status(1)["ready"].get<bool>());
 }
 
+TEST_CASE("a claimant that answers once in a while has lost its claim", "[E14]") {
+  World world(3);
+  world.fips[World::kV4].fip.server = 101;
+  world.start(1);
+  world.start(2);
+  world.run(10s);
+  for (int i = 0; i < 15 && world.holder().empty(); ++i) {
+    world.nodes[0].apiserver = false;
+    world.run(3s);
+    world.nodes[0].apiserver = true;
+    world.run(300ms);
+  }
+  CHECK(world.holder() == "cp-2");
+}
+
+TEST_CASE("a pause in the midst of a move does not pass the key on at its end", "[A16][E20]") {
+  World world = settled(3);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  world.put("pause", PauseRecord{"ann", "window", false, ""}.text());
+  world.run(60s);
+  world.erase("pause");
+  world.run(20s);
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.verified());
+}
+
+TEST_CASE("a rate limit met while an action is followed moves no key", "[A12]") {
+  World world = settled(3);
+  world.assign_takes = 20s;
+  world.action_faults.assign(10, HcloudError::kRateLimited);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  CHECK(world.until([&] { return world.verified(); }, 40s));
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.assigns() == 1);
+}
+
+TEST_CASE("a node whose own requests alone are refused passes the key on after five minutes",
+          "[A12][A16]") {
+  World world = settled(3);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.assign_faults.assign(400, {HcloudError::kRateLimited});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  world.run(4min);
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.until([&] { return world.holder() != "cp-2"; }, 3min));
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -141,6 +141,7 @@ class World {
   };
   std::vector<Fault> assign_faults;
   std::vector<core::HcloudError> list_faults;
+  std::vector<core::HcloudError> action_faults;  // of questions after an action
   std::optional<core::HcloudError> api_down;  // every call fails so
   bool action_error = false;                   // the next action ends in error
   std::vector<Assigned> audit;

@@ -129,6 +129,12 @@ Hands::Answer Hands::accept(core::FipId fip, core::ServerId server, core::CallId
 }
 
 void Hands::operator()(const core::GetAction& c) const {
+  if (!world.action_faults.empty()) {
+    const core::HcloudError error = world.action_faults.front();
+    world.action_faults.erase(world.action_faults.begin());
+    return world.answer(node, world.pace.api,
+                        core::HcloudFailed{c.call, error, "fault", true, world.local(node), {}});
+  }
   api(c.call, c.deadline, false, [c, sent = world.local(node)](World& then) -> Answer {
     for (const auto& [id, fip] : then.fips) {
       if (!fip.running || fip.running->id != c.action) continue;

@@ -109,6 +109,8 @@ bool work_hcloud_failed(Turn& turn, const HcloudFailed& event) {
     // Only a question failed. An action nobody knows is answered by a read.
     if (event.error == HcloudError::kNotFound) {
       read_again(turn, *work, Duration(0));
+    } else if (event.error == HcloudError::kRateLimited) {  // the whole project's (rule A12)
+      work->poll_at = work->retry_at = turn.now + turn.between(seconds(1), seconds(2));
     } else {
       ++work->failures;
       work->poll_at = work->retry_at = turn.now + retry_wait(turn, *work);

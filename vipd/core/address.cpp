@@ -45,8 +45,9 @@ bool must_go(Turn& turn, const IpAddress& address, FipId fip) {
   const AssignmentRecord& record = found->second.record;
   const bool by_the_holder = state.keys.leader && state.keys.leader->readable &&
                              state.keys.leader->kv.mod_revision == record.epoch;
-  return by_the_holder && record.phase == AssignmentRecord::Phase::kVerified &&
-         turn.server() != 0 && record.server != turn.server();
+  // An etcd put back tells old ones (rule E4); this one was seen being written.
+  return by_the_holder && found->second.fresh && turn.server() != 0 &&
+         record.phase == AssignmentRecord::Phase::kVerified && record.server != turn.server();
 }
 
 bool wanted(const Turn& turn, const DeclaredFip& fip) {

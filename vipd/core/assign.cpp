@@ -291,10 +291,8 @@ void look_at_list(Turn& turn) {
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   Tenure& tenure = *turn.state.tenure;
-  if (!turn.can_write()) {  // frozen: no API write (rules N1, N9)
-    tenure.frozen_at = turn.now;
-    return;
-  }
+  if (!turn.can_write() || turn.paused()) tenure.frozen_at = turn.now;
+  if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
   for (auto& [id, work] : tenure.work) advance(turn, id, work);
   if (tenure.ever_verified || !all_verified(turn)) return;
   took(turn, "total", turn.now - tenure.since);

@@ -252,8 +252,9 @@ bool on_election(Turn& turn, const ReadyzAnswer& event) {
   if (!Turn::ends(pulse.flight, event.call)) return false;
   const bool hit = event.result == ReadyzAnswer::Result::kOk;
   const bool everybodys = event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn);
-  if (hit) turn.state.election.claimant_answered = turn.now;
   if (hit || !everybodys) beat(pulse, hit, hit ? "its apiserver answers" : event.why);
+  // One answer now and then is no service: only a pulse that has risen counts.
+  if (hit && pulse.up) turn.state.election.claimant_answered = event.sent_at;
   return true;
 }
 

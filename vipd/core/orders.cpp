@@ -151,7 +151,10 @@ void send_txn(Turn& turn, Order order, std::vector<Compare> compare, Write write
 }  // namespace
 
 void drop_orders(Turn& turn, const std::string& why) {
-  for (const auto& [id, order] : turn.state.orders) turn.send(OrderAnswer{id, false, why});
+  for (const auto& [id, order] : turn.state.orders) {
+    turn.send(OrderAnswer{id, false, why});
+    if (order.lease != 0) turn.send(RevokeLease{order.lease});
+  }
   turn.state.orders.clear();
 }
 

@@ -70,13 +70,12 @@ bool undeclared_may_have_changed(Turn& turn) {
 
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
-  const bool for_work = work_wants_list(turn);
+  const bool for_work = work_wants_list(turn) || turn.state.election.looks_first;
   if (!turn.reached(for_work ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
                              : reads.next_try))
     return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (for_work) return true;
-  if (turn.state.election.looks_first) return true;
   if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
@@ -234,7 +233,8 @@ void learn_from_records(Turn& turn) {
 
 void keep_reads(Turn& turn) {
   if (turn.state.stop.released || turn.state.stop.asked) return;
-  if (budget_low(turn.state.reads.rate) && !work_wants_list(turn)) {
+  const bool spared = work_wants_list(turn) || turn.state.election.looks_first;
+  if (budget_low(turn.state.reads.rate) && !spared) {
     // The bucket refills by one a second (facts/hetzner-api.md 10.2).
     const Duration refill = seconds(2 * kReserve);
     if (!turn.reached(turn.state.reads.last_sent + refill)) return;

@@ -6,6 +6,7 @@ namespace vipd::core {
 namespace {
 
 constexpr int kFailuresMost = 5;
+constexpr Duration kLimitTrusted = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -48,10 +49,11 @@ bool cannot_finish(Turn& turn) {
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }
-  // A rate limit is the whole project's: another node would wait as long (rule A12). Nor is it
-  // this node's failure that it had to stand still without etcd.
-  const Instant since =
-      std::max({tenure.since, turn.state.reads.limited_at, tenure.frozen_at});
+  // A rate limit is the whole project's: another node would wait as long (rule A12), unless it
+  // is this node's alone, behind a proxy or with a token of its own. Nor is it this node's
+  // failure that it had to stand still, without etcd or paused.
+  const Instant limited = std::min(turn.state.reads.limited_at, tenure.since + kLimitTrusted);
+  const Instant since = std::max({tenure.since, limited, tenure.frozen_at});
   return !tenure.ever_verified && turn.reached(since + turn.config.timing.verified_within);
 }
 
