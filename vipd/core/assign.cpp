@@ -1,7 +1,6 @@
 #include "vipd/core/assign.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -109,7 +108,7 @@ void verified(Turn& turn, FipId id, Work& work) {
 }
 
 // Somebody serves meanwhile, or drift says that the record is wrong (rule A18): there is time to
-// look first. Otherwise clients wait, and the record is trusted (rule A4).
+// look first. Otherwise clients wait, and the record is trusted (rule A5).
 bool urgent(Cause cause) {
   return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
 }

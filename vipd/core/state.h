@@ -111,7 +111,7 @@ struct Reads {
   Flight list, own;
   Instant next_regular, next_try;
   Instant failed_at;   // a list that failed
-  Instant limited_at;  // the last 429, of any request
+  Instant limited_at;  // the last 429 to a list or to the work
   std::uint64_t generation_listed = 0;
   std::uint64_t generation_own = 0;
   std::string own_problem;  // our server is unknown to the token's project
@@ -164,7 +164,7 @@ struct Tenure {
   std::map<FipId, Work> work;
   std::map<FipId, Drift> drift;
   bool ever_verified = false;
-  Instant frozen_at;  // the last moment at which nothing could be written
+  Instant frozen_at;  // the last moment at which this node could not write, or was paused
 };
 
 struct Handover {

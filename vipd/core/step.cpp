@@ -19,7 +19,8 @@
 namespace vipd::core {
 namespace {
 
-// Back to the first day, but for what does not come from etcd (rule E4).
+// Back to the first day (rule E4), but for what this node is, sees and serves, and what Hetzner
+// has said. Back-off and rate at Hetzner begin anew.
 void forget(Turn& turn) {
   turn.say(Say::Level::kError, "E4",
            "etcd's revision went back: a restored snapshot; starting over as a new instance");
