@@ -88,6 +88,16 @@ TEST_CASE("no verdict on /readyz counts while etcd has no leader", "[E10]") {
   CHECK(ready(world, 0));
 }
 
+TEST_CASE("a member that answers every other time hides no failing apiserver", "[E10]") {
+  World world = settled(3);
+  world.nodes[1].failing = true;
+  for (int second = 0; second < 12; ++second) {
+    world.nodes[1].member = second % 2 == 0;
+    world.run(1s);
+  }
+  CHECK_FALSE(evidence(world, 1, "apiserver-readyz").empty());
+}
+
 TEST_CASE("the rest of the gate: each condition alone keeps a node from being ready", "[E11]") {
   World world = settled(2);
   REQUIRE(ready(world, 1));

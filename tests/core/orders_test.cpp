@@ -54,6 +54,17 @@ TEST_CASE("a pause whose write fails leaves nothing behind", "[O1]") {
   CHECK_FALSE(world.value("pause").has_value());
 }
 
+TEST_CASE("a pause whose extension is lost stays, the former or the new one", "[O1]") {
+  World world = settled(3);
+  world.post(0, PauseAsked{5, 60s, false, "ann", "window"});
+  world.run(1s);
+  world.lose_next_txn_answer("pause");
+  world.post(0, PauseAsked{6, 600s, false, "ann", "longer"});
+  world.run(3s);
+  CHECK(names(last_answer(world, 0, false), "the former or the new pause holds"));
+  CHECK(world.status(1)["paused"]["by"] == "ann");
+}
+
 TEST_CASE("a second pause replaces the first; resume ends it; resume of nothing is fine", "[O2]") {
   World world = settled(3);
   world.post(0, PauseAsked{5, 60s, false, "ann", "window"});

@@ -167,6 +167,60 @@ TEST_CASE("after a restore of etcd nothing is called verified where it was befor
   CHECK(world.until([&] { return world.verified(); }, 30s));
 }
 
+TEST_CASE("a node that never read Hetzner takes no restored record for certain", "[E4]") {
+  World world(2);
+  world.fips[World::kV4].fip.server = world.nodes[0].server;
+  world.start(0);
+  REQUIRE(held_by(world, "cp-1", 20s));
+  world.save_snapshot();
+  world.api_down = HcloudError::kTimeout;
+  world.start(1);
+  world.run(10s);
+  const auto certain = [&] { return world.nodes[1].state.beliefs.at(World::kV4).certain; };
+  REQUIRE(certain());
+  const std::string before = world.nodes[1].state.self.instance;
+  world.restore_snapshot();
+  world.break_watch(1, 10ms);
+  REQUIRE(world.until([&] { return world.nodes[1].state.self.instance != before; }, 10s));
+  CHECK_FALSE(world.until(certain, 10s));
+}
+
+TEST_CASE("a restore of etcd does not make a node forget that Hetzner refused it for its rate",
+          "[E4][A12]") {
+  World world = settled(3);
+  world.list_faults.assign(200, HcloudError::kRateLimited);
+  world.post(1, TokenSeen{true, 2, ""});
+  world.run(20s);
+  const Instant again = world.nodes[1].state.reads.next_try;
+  REQUIRE(again > world.now() + 2s);
+  const std::string before = world.nodes[1].state.self.instance;
+  world.restore_etcd(50);
+  REQUIRE(world.until([&] { return world.nodes[1].state.self.instance != before; }, 10s));
+  world.run(1s);
+  CHECK(world.nodes[1].state.reads.next_try == again);
+}
+
+TEST_CASE("what was seen of a claimant before the watch was lost is no word on it now",
+          "[E14]") {
+  World world(3);
+  world.fips[World::kV4].fip.server = 101;
+  world.start(1);
+  world.run(5s);
+  world.api_down = HcloudError::kTimeout;  // else it is asked before a take
+  world.post(1, TokenSeen{true, 2, ""});
+  world.run(5s);
+  world.nodes[0].alive = false;
+  REQUIRE(world.until([&] { return world.nodes[1].state.election.claimant_pulse.misses >= 3; },
+                      4s));
+  world.post(1, EtcdWatchLost{"the member restarts"});
+  world.run(10s);
+  world.nodes[0].alive = true;
+  world.break_watch(1, 10ms);  // lists again
+  world.run(10s);
+  CHECK(world.holder().empty());
+  CHECK(world.assigns() == 0);
+}
+
 TEST_CASE("a nodes/ key that somebody deletes is put again, however busy etcd is", "[E2]") {
   World world = settled(2);
   const std::string key = "nodes/" + world.nodes[1].state.self.instance;

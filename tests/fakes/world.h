@@ -55,6 +55,7 @@ struct ModelNode {
   bool vipd = true;         // the daemon
   bool apiserver = true;    // /readyz answers 200
   bool hung = false;        // TCP answers, nothing else
+  bool failing = false;     // /readyz answers 500, whatever etcd does
   bool etcd = true;         // reaches etcd's quorum
   bool hetzner = true;      // reaches the API
   bool cordoned = false;

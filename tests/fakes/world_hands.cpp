@@ -174,7 +174,7 @@ void Hands::operator()(const core::ProbeReadyz& c) const {
       if (!other.alive || other.hung || !then.linked(from, index)) return std::nullopt;
       answer.why = "refused";
       if (!other.apiserver) return answer;
-      const bool good = then.etcd_for(index) && !other.shutting_down;
+      const bool good = then.etcd_for(index) && !other.shutting_down && !other.failing;
       answer.result = good ? core::ReadyzAnswer::Result::kOk
                            : core::ReadyzAnswer::Result::kNotReady;
       answer.http_status = good ? 200 : 500;

@@ -333,7 +333,12 @@ void keep_election(Turn& turn) {
   election.waiting.clear();
   election.looks_first = false;
   if (state.stop.asked || turn.server() == 0 || state.self.address.empty()) return;
-  if (!state.keys.current || !turn.lease_alive()) return;
+  if (!state.keys.current || !turn.lease_alive()) {
+    // What was seen of a claimant so far is no word on it when etcd is back.
+    election.claimable = false;
+    election.claimant_pulse = {};
+    return;
+  }
   if (!state.keys.leader) return claim_leader(turn);
   election.claimable = false;
   election.claimant = 0;

@@ -200,7 +200,9 @@ bool on_gate(Turn& turn, const ReadyzAnswer& event) {
     pulse.misses = kFall;
     pulse.up = false;
   } else if (!hit && event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn)) {
-    pulse.misses = 0;  // everybody's failure, nobody's verdict (rule E10)
+    // Everybody's failure, nobody's verdict (rule E10). A member that does not even answer may be
+    // this node's own trouble: then it neither counts nor clears what was counted.
+    if (turn.state.member.problem.empty()) pulse.misses = 0;
   } else {
     beat(pulse, hit, hit ? "ok" : event.why);
   }

@@ -111,11 +111,21 @@ std::optional<Refusal> check(Turn& turn, const ReleaseAsked& event) {
   return std::nullopt;
 }
 
+// Whether a failed put was applied is not known; without its lease it does not last. One that
+// may have replaced a former key stays: with it the former one would be gone too.
+void take_back(Turn& turn, const Order& order) {
+  if (order.lease != 0 && !order.replaces) turn.send(RevokeLease{order.lease});
+}
+
+std::string what_now(const Order& order) {
+  return order.replaces ? "the former or the new pause holds: look at `vipd status`, try again"
+                        : "look at `vipd status`, try again";
+}
+
 void answer(Turn& turn, CallId order, bool done, std::string text) {
   const auto under_way = turn.state.orders.find(order);
   if (under_way != turn.state.orders.end()) {
-    // Whether a failed put was applied is not known; without its lease it does not last.
-    if (!done && under_way->second.lease != 0) turn.send(RevokeLease{under_way->second.lease});
+    if (!done) take_back(turn, under_way->second);
     turn.state.orders.erase(under_way);
   }
   turn.send(OrderAnswer{order, done, std::move(text)});
@@ -153,7 +163,7 @@ void send_txn(Turn& turn, Order order, std::vector<Compare> compare, Write write
 void drop_orders(Turn& turn, const std::string& why) {
   for (const auto& [id, order] : turn.state.orders) {
     turn.send(OrderAnswer{id, false, why});
-    if (order.lease != 0) turn.send(RevokeLease{order.lease});
+    take_back(turn, order);
   }
   turn.state.orders.clear();
 }
@@ -162,8 +172,9 @@ void keep_orders(Turn& turn) {
   auto& orders = turn.state.orders;
   for (auto order = orders.begin(); order != orders.end();) {
     const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.txn);
-    const CallId id = (order++)->first;
-    if (!waits) answer(turn, id, false, "etcd did not answer in time; try again");
+    const auto [id, asked] = *order++;
+    if (waits) continue;
+    answer(turn, id, false, absl::StrCat("etcd did not answer in time; ", what_now(asked)));
   }
 }
 
@@ -194,6 +205,7 @@ void on(Turn& turn, const PauseAsked& event) {
   order.value = record.text();
   order.done = absl::StrCat(event.hard ? "paused, hard, until " : "paused until ", until,
                             turn.paused() ? "; it replaces the former pause" : "");
+  order.replaces = turn.paused();
   put_key(turn, std::move(order), event.lasts);
 }
 
@@ -252,7 +264,7 @@ bool order_failed(Turn& turn, const EtcdFailed& event) {
   if (order == nullptr) order = order_of(turn, &Order::txn, event.call);
   if (order == nullptr) return false;
   answer(turn, order->id, false,
-         absl::StrCat("etcd did not take it: ", event.why, "; look at `vipd status`, try again"));
+         absl::StrCat("etcd did not take it: ", event.why, "; ", what_now(*order)));
   return true;
 }
 

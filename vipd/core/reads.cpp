@@ -127,6 +127,7 @@ bool on_list(Turn& turn, const FipsListed& event) {
   if (!Turn::ends(reads.list, event.call)) return false;
   note_rate(turn, event.rate);
   reads.ever = true;
+  reads.restored = false;
   reads.failures = 0;
   reads.problem.clear();
   reads.last_sent = event.sent_at;
@@ -226,7 +227,7 @@ void learn_from_records(Turn& turn) {
     belief.at = held.seen_at;
     belief.aged = held.fresh;
     belief.certain = held.record.phase == AssignmentRecord::Phase::kVerified &&
-                     (held.fresh || !read_ourselves);
+                     (held.fresh || !(read_ourselves || turn.state.reads.restored));
     if (!belief.allowed) belief.allowed = true;
   }
 }

@@ -118,6 +118,7 @@ struct Reads {
   Instant last_sent;        // of the last good list
   Instant own_again;        // when to ask for ourselves again after a 404
   bool ever = false;
+  bool restored = false;  // etcd was put back since the last good list: its records are of old
   int failures = 0;
   std::string problem;
   Rate rate;
@@ -200,6 +201,7 @@ struct Order {
   CallId id = 0;
   std::string key, value;
   LeaseId lease = 0;
+  bool replaces = false;  // a former key of this name: ours must not take it along when it goes
   Flight grant, txn;
   std::string done, refused;  // what is answered
 };

@@ -20,7 +20,7 @@ namespace vipd::core {
 namespace {
 
 // Back to the first day (rule E4), but for what this node is, sees and serves, and what Hetzner
-// has said. Back-off and rate at Hetzner begin anew.
+// has said.
 void forget(Turn& turn) {
   turn.say(Say::Level::kError, "E4",
            "etcd's revision went back: a restored snapshot; starting over as a new instance");
@@ -42,7 +42,10 @@ void forget(Turn& turn) {
   fresh.figures = old.figures;
   // Hetzner was not put back; but the records now tell of the past, so it is asked again before
   // anything is called verified.
-  fresh.reads.ever = old.reads.ever;
+  fresh.reads = old.reads;
+  fresh.reads.list = fresh.reads.own = {};
+  fresh.reads.generation_listed = 0;
+  fresh.reads.restored = true;
   fresh.beliefs = old.beliefs;
   for (auto& [fip, belief] : fresh.beliefs) belief.certain = false;
   old = std::move(fresh);

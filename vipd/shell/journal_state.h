@@ -70,7 +70,7 @@ inline constexpr Text kMembers<core::Belief> =
 template <>
 inline constexpr Text kMembers<core::Reads> =
     "Reads: list own next_regular next_try failed_at limited_at generation_listed generation_own "
-    "own_problem last_sent own_again ever failures problem rate lists assigns others";
+    "own_problem last_sent own_again ever restored failures problem rate lists assigns others";
 template <>
 inline constexpr Text kMembers<core::Work> =
     "Work: phase guard call record rechecking intent_written action polling_since poll_at "
@@ -91,7 +91,7 @@ inline constexpr Text kMembers<core::Election> =
     "claimant_gone claimant_pulse claimant_answered claimable_since claimable looks_first proposed "
     "adopted waiting retry_at";
 template <>
-inline constexpr Text kMembers<core::Order> = "Order: id key value lease grant txn done refused";
+inline constexpr Text kMembers<core::Order> = "Order: id key value lease replaces grant txn done refused";
 template <>
 inline constexpr Text kMembers<core::Stop> =
     "Stop: asked deadline node hand_over release release_again released gave";
