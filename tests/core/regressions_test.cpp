@@ -107,6 +107,25 @@ TEST_CASE("what others wrote while this node was cut off overrules what it read 
   }
 }
 
+// Found by vipd_sim, seed 13182: back from a power cut it had read Hetzner before etcd answered, and
+// held that for newer than the record that the list of the keys brought.
+TEST_CASE("a record that says otherwise than what was read before it came is looked into",
+          "[A5][A8]") {
+  World world = settled(3);
+  world.kill_vipd(2);
+  world.cut_from_etcd(2);
+  world.assign_by_hand(World::kV4, world.nodes[2].server);  // as in a tenure of its own, long ago
+  world.start(2);
+  world.run(2s);
+  world.assign_by_hand(World::kV4, world.nodes[0].server);
+  world.heal_etcd(2);
+  world.run(5s);
+  world.power_off(1);
+  world.nodes[0].shutting_down = true;
+  REQUIRE(held_by(world, "cp-3", 20s));
+  CHECK(world.fips[World::kV4].fip.server == world.nodes[2].server);
+}
+
 // Found by vipd_sim, seed 5646: the pause ended minutes after the only look at Hetzner.
 TEST_CASE("at the end of a long pause the key goes to where the address is by then", "[E13][E14]") {
   World world(3);

@@ -72,6 +72,7 @@ class Lab {
  public:
   explicit Lab(Setup setup = {}) : client(make_dir(), LAB_PROGRAM) {
     setup.vipd = false;
+    setup.ends_with = getpid();
     const auto up = client.up(setup);
     INFO(up.message());
     REQUIRE(up.ok());
@@ -356,6 +357,32 @@ TEST_CASE("a supervisor that is killed takes everything with it") {
   CHECK(Host() == before);
   CHECK_FALSE(lab.client.status().ok());
   CHECK(lab.client.status().status().code() == absl::StatusCode::kUnavailable);
+}
+
+TEST_CASE("a lab does not outlive the process that it is tied to, however that ends") {
+  const pid_t companion = fork();
+  if (companion == 0) {
+    ::pause();
+    _exit(0);
+  }
+  Client client("/tmp/lab-tied-" + std::to_string(getpid()), LAB_PROGRAM);
+  Setup setup = quick();
+  setup.nodes = 1;
+  setup.vipd = false;
+  setup.ends_with = companion;
+  const auto up = client.up(setup);
+  INFO(up.message());
+  const auto supervisor = client.supervisor();
+  kill(companion, SIGKILL);
+  waitpid(companion, nullptr, 0);
+  REQUIRE(up.ok());
+  CHECK(all_end({*supervisor}));
+  CHECK_FALSE(client.supervisor().ok());
+  CHECK(client.down().ok());
+  SECTION("one that runs no more is refused") {
+    CHECK(client.up(setup).code() == absl::StatusCode::kInvalidArgument);
+    CHECK(client.down().ok());
+  }
 }
 
 TEST_CASE("a second lab in the same directory, or one with too long a path, is refused") {

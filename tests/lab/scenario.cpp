@@ -50,6 +50,7 @@ Millis long_or(Millis normal, Millis patient) {
 }
 
 Scene::Scene(Setup setup) : client_(make_dir(), program("lab")) {
+  setup.ends_with = getpid();
   const auto up = client_.up(std::move(setup));
   if (!up.ok()) [[maybe_unused]] const auto ended = client_.down();
   INFO(up.message());

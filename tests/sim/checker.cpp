@@ -114,6 +114,9 @@ void Checker::left(int node, const core::Command& command) {
       violate(5, absl::StrCat(node_at(node).name, " lists before the rate limit's reset"));
     }
   }
+  // By what it had been shown as it decided; its first byte may leave a little later.
+  if (const auto* assign = std::get_if<core::Assign>(&command)) judge_allowed(node, assign->fip);
+  if (const auto* away = std::get_if<core::Unassign>(&command)) judge_allowed(node, away->fip);
   const auto* remove = std::get_if<core::RemoveAddress>(&command);
   if (remove == nullptr) return;
   for (const auto& declared : world_.config.fips) {
@@ -124,6 +127,16 @@ void Checker::left(int node, const core::Command& command) {
     violate(9, absl::StrCat(node_at(node).name, " removes ", remove->address.text(),
                             ", which is routed to it"));
   }
+}
+
+void Checker::judge_allowed(int node, core::FipId fip) {
+  Process& self = process(node);
+  const bool declared = std::any_of(world_.config.fips.begin(), world_.config.fips.end(),
+                                    [&](const auto& entry) { return entry.id == fip; });
+  const auto allowed = self.allowed.find(fip);
+  if (declared && (allowed == self.allowed.end() || allowed->second)) return;
+  violate(4, absl::StrCat(node_at(node).name, " writes Floating IP ", fip,
+                          ", which is not as declared"));
 }
 
 void Checker::writes(int node, core::FipId fip, core::ServerId server) {
@@ -137,12 +150,6 @@ void Checker::writes(int node, core::FipId fip, core::ServerId server) {
   }
   if (server != 0 && server != node_at(node).server) {
     violate(2, absl::StrCat(name, " assigns to server ", server, ", not to itself"));
-  }
-  const bool declared = std::any_of(world_.config.fips.begin(), world_.config.fips.end(),
-                                    [&](const auto& entry) { return entry.id == fip; });
-  const auto allowed = self.allowed.find(fip);
-  if (!declared || (allowed != self.allowed.end() && !allowed->second)) {
-    violate(4, absl::StrCat(name, " writes Floating IP ", fip, ", which is not as declared"));
   }
   const auto leader = world_.leader();
   judge_pause(node, "writes to Hetzner", leader && leader->cause == Cause::kTakeover);

@@ -71,6 +71,7 @@ class Checker {
   void judge_cause(const core::LeaderRecord& record, int from);
   void judge_cooldown(int node, const core::LeaderRecord& record);
   void judge_pause(int node, const std::string& what, bool takeover);
+  void judge_allowed(int node, core::FipId fip);
   bool was_routed(core::FipId fip, core::ServerId server, Instant since) const;
   bool excused(core::Cause cause, int from) const;
   bool unfinished(int node) const;  // an address is or was just now not with it, or moves

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 
 #include "base/file.h"
@@ -38,6 +39,15 @@ absl::Status until_gone(pid_t pid) {
   close(fd);
   if (gone) return absl::OkStatus();
   return absl::DeadlineExceededError(fmt::format("process {} does not end", pid));
+}
+
+// -1: nobody.
+absl::StatusOr<int> open_companion(std::int64_t pid) {
+  if (pid == 0) return -1;
+  const int fd = static_cast<int>(syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0));
+  if (fd >= 0) return fd;
+  return absl::InvalidArgumentError(
+      fmt::format("--ends-with {}: {}; name a running process", pid, std::strerror(errno)));
 }
 
 absl::Status check_directory(const Layout& layout) {
@@ -69,13 +79,20 @@ absl::Status Client::up(Setup setup) {
   fs::create_directories(layout_.dir + "/logs", error);
   if (!error) fs::permissions(layout_.dir, fs::perms::owner_all, error);  // keys are in it
   if (error) return absl::PermissionDeniedError(layout_.dir + ": " + error.message());
+  const auto companion = open_companion(setup.ends_with);
+  if (!companion.ok()) return companion.status();
   std::array<int, 2> report{};
   if (pipe2(report.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
-  fcntl(report[1], F_SETFD, 0);
-  const auto pid = launch({program_, "supervise", "--dir", layout_.dir, "--setup",
-                           setup.json().dump(), "--report", fmt::format("{}", report[1])},
-                          layout_.log("lab"), report[1]);
-  close(report[1]);
+  std::vector<std::string> words{program_,           "supervise", "--dir",
+                                 layout_.dir,        "--setup",   setup.json().dump(),
+                                 "--report",         fmt::format("{}", report[1])};
+  std::vector<int> inherited{report[1]};
+  if (*companion >= 0) {
+    words.insert(words.end(), {"--companion", fmt::format("{}", *companion)});
+    inherited.push_back(*companion);
+  }
+  const auto pid = launch(words, layout_.log("lab"), inherited);
+  for (const int fd : inherited) close(fd);
   if (!pid.ok()) return pid.status();
   const auto marked =
       base::write_file_atomically(layout_.marker(), base::Json({{"pid", *pid}}).dump());

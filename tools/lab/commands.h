@@ -36,6 +36,7 @@ struct Options {
   std::vector<std::string> command;
   std::string setup_json;
   int report_fd = -1;
+  int companion_fd = -1;
 };
 
 int up(Options& options);

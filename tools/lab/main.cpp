@@ -56,6 +56,7 @@ void add_life(CLI::App& app, Options& options, Actions& actions) {
   begin->add_option("--fip-on", options.setup.fip_on, "node that has the address at first");
   begin->add_option("--timing", options.timing, "NAME=DURATION for vipd's settings");
   begin->add_flag("--no-vipd", options.no_vipd, "do not start vipd");
+  begin->add_option("--ends-with", options.setup.ends_with, "PID that the lab is not to outlive");
   actions.emplace_back(begin, [&] { return lab::up(options); });
   auto* end = app.add_subcommand("down", "end the lab and remove its directory");
   actions.emplace_back(end, [&] { return lab::down(options); });
@@ -65,8 +66,10 @@ void add_life(CLI::App& app, Options& options, Actions& actions) {
   auto* supervise = app.add_subcommand("supervise")->group("");
   supervise->add_option("--setup", options.setup_json)->required();
   supervise->add_option("--report", options.report_fd)->required();
+  supervise->add_option("--companion", options.companion_fd);
   actions.emplace_back(supervise, [&] {
-    return lab::supervise(options.dir, options.setup_json, options.report_fd);
+    return lab::supervise(options.dir, options.setup_json,
+                          {options.report_fd, options.companion_fd});
   });
 }
 

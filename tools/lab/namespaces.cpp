@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
@@ -55,14 +56,14 @@ std::vector<char*> pointers(const std::vector<std::string>& argv) {
 }
 
 [[noreturn]] void become_supervisor(const std::vector<std::string>& argv, const std::string& log,
-                                    int keep_fd) {
+                                    const std::vector<int>& keep_fds) {
   const int null = open("/dev/null", O_RDONLY);
   const int out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   dup2(null, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);
-  if (keep_fd > 3) close_range(3, static_cast<unsigned>(keep_fd) - 1, 0);
-  close_range(static_cast<unsigned>(keep_fd) + 1, ~0U, 0);
+  close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  for (const int fd : keep_fds) fcntl(fd, F_SETFD, 0);
   execv(argv[0].c_str(), pointers(argv).data());
   dprintf(STDERR_FILENO, "cannot run %s: %s\n", argv[0].c_str(), std::strerror(errno));
   _exit(127);
@@ -71,12 +72,12 @@ std::vector<char*> pointers(const std::vector<std::string>& argv) {
 // unshare(CLONE_NEWPID) counts for children only, so there is one process between: it makes
 // the namespaces, starts the supervisor, says its pid and goes.
 [[noreturn]] void stand_between(const std::vector<std::string>& argv, const std::string& log,
-                                int keep_fd, int answer_fd) {
+                                const std::vector<int>& keep_fds, int answer_fd) {
   setsid();
   const absl::Status left = leave_the_host();
   pid_t child = -1;
   if (left.ok()) child = fork();
-  if (child == 0) become_supervisor(argv, log, keep_fd);
+  if (child == 0) become_supervisor(argv, log, keep_fds);
   const std::string answer =
       left.ok() ? fmt::format("{}", child) : fmt::format("-1 {}", std::string(left.message()));
   const bool told = write(answer_fd, answer.data(), answer.size()) > 0;
@@ -86,12 +87,12 @@ std::vector<char*> pointers(const std::vector<std::string>& argv) {
 }  // namespace
 
 absl::StatusOr<pid_t> launch(const std::vector<std::string>& argv, const std::string& log,
-                             int keep_fd) {
+                             const std::vector<int>& keep_fds) {
   std::array<int, 2> answer{};
   if (pipe2(answer.data(), O_CLOEXEC) != 0) return failed("cannot make a pipe", "try again");
   const pid_t between = fork();
   if (between < 0) return failed("cannot fork", "try again");
-  if (between == 0) stand_between(argv, log, keep_fd, answer[1]);
+  if (between == 0) stand_between(argv, log, keep_fds, answer[1]);
   close(answer[1]);
   std::array<char, 512> text{};
   const ssize_t got = read(answer[0], text.data(), text.size() - 1);

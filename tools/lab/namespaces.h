@@ -22,9 +22,9 @@
 namespace vipd::lab {
 
 // Starts argv (argv[0]: a path) in namespaces of its own, detached from the terminal, output
-// appended to `log`. `keep_fd` stays open in it under the same number. Returns its pid out here.
+// appended to `log`. `keep_fds` stay open in it under the same numbers. Returns its pid out here.
 absl::StatusOr<pid_t> launch(const std::vector<std::string>& argv, const std::string& log,
-                             int keep_fd);
+                             const std::vector<int>& keep_fds);
 
 // First thing in the launched program: own /proc, empty /run, nothing propagates outside.
 absl::Status settle_in();

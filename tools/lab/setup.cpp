@@ -34,6 +34,7 @@ base::Json Setup::json() const {
           {"fip_on", fip_on},
           {"vipd", vipd},
           {"timing", timing},
+          {"ends_with", ends_with},
           {"bin", bin},
           {"kube_apiserver", kube_apiserver}};
 }
@@ -52,6 +53,7 @@ absl::StatusOr<Setup> Setup::parse(const std::string& text) {
   setup.seed = base::json_integer(*json, "seed").value_or(setup.seed);
   setup.fip_on = base::json_text(*json, "fip_on").value_or("");
   setup.vipd = base::json_bool(*json, "vipd").value_or(setup.vipd);
+  setup.ends_with = base::json_integer(*json, "ends_with").value_or(0);
   setup.bin = base::json_text(*json, "bin").value_or("");
   setup.kube_apiserver = base::json_text(*json, "kube_apiserver").value_or("");
   if (json->contains("timing"))

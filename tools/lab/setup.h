@@ -20,6 +20,7 @@ struct Setup {
   std::string fip_on;     // node to which the Floating IPs are assigned at first
   bool vipd = true;       // false: --no-vipd
   std::map<std::string, std::string> timing;  // further settings for vipd.yaml's timing:
+  std::int64_t ends_with = 0;  // a process (its pid out here) that the lab is not to outlive
   std::string bin;                            // folder of hcloudsim, apisim, prober, vipd
   std::string kube_apiserver;                 // a real one instead of apisim; empty: apisim
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -49,20 +50,24 @@ void take_signals(int how) {
 
 class Supervisor {
  public:
-  Supervisor(Setup setup, Layout layout, int report_fd)
+  Supervisor(Setup setup, Layout layout, Inherited inherited)
       : layout_(layout),
-        report_fd_(report_fd),
+        report_fd_(inherited.report_fd),
         cluster_(std::move(setup), std::move(layout), children_, clock_),
         children_ended_(loop_, SIGCHLD),
         asked_to_end_(loop_, SIGTERM, SIGINT),
+        companion_(loop_),
         server_(loop_, [this](const base::ServerRequest& request, base::Respond respond) {
           answer(request, std::move(respond));
-        }) {}
+        }) {
+    if (inherited.companion_fd >= 0) companion_.assign(inherited.companion_fd);
+  }
 
   int run() {
     watch_children();
     take_signals(SIG_UNBLOCK);
     asked_to_end_.async_wait([this](auto, int) { loop_.stop(); });
+    watch_companion();
     if (auto listening = server_.listen_unix(layout_.socket()); !listening.ok())
       return report(listening);
     boost::asio::post(workers_, [this] {
@@ -89,6 +94,14 @@ class Supervisor {
       if (error) return;
       children_.reap();
       watch_children();
+    });
+  }
+
+  // A pidfd is readable once its process has ended (pidfd_open(2)).
+  void watch_companion() {
+    if (!companion_.is_open()) return;
+    companion_.async_wait(companion_.wait_read, [this](auto error) {
+      if (!error) loop_.stop();
     });
   }
 
@@ -139,23 +152,24 @@ class Supervisor {
   boost::asio::io_context loop_;
   boost::asio::signal_set children_ended_;
   boost::asio::signal_set asked_to_end_;
+  boost::asio::posix::stream_descriptor companion_;
   boost::asio::thread_pool workers_{kVerbsAtOnce};
   base::HttpServer server_;
 };
 
 }  // namespace
 
-int supervise(const std::string& dir, const std::string& setup_json, int report_fd) {
+int supervise(const std::string& dir, const std::string& setup_json, Inherited inherited) {
   absl::Status begun = settle_in();
   auto setup = Setup::parse(setup_json);
   begun.Update(setup.status());
   if (!begun.ok()) {
-    dprintf(report_fd, "%s\n", std::string(begun.message()).c_str());
+    dprintf(inherited.report_fd, "%s\n", std::string(begun.message()).c_str());
     return 1;
   }
   // Before any thread: they inherit it, and no signal interrupts their system calls.
   take_signals(SIG_BLOCK);
-  return std::make_unique<Supervisor>(*std::move(setup), Layout{dir}, report_fd)->run();
+  return std::make_unique<Supervisor>(*std::move(setup), Layout{dir}, inherited)->run();
 }
 
 }  // namespace vipd::lab

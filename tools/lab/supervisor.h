@@ -12,8 +12,12 @@
 
 namespace vipd::lab {
 
-// Returns when the lab is to end; its process must then exit. One line on `report_fd` says how
-// coming up ended: "ready" or what went wrong.
-int supervise(const std::string& dir, const std::string& setup_json, int report_fd);
+struct Inherited {
+  int report_fd = -1;     // one line on it says how coming up ended: "ready" or what went wrong
+  int companion_fd = -1;  // pidfd of a process that the lab does not outlive; -1: none
+};
+
+// Returns when the lab is to end; its process must then exit.
+int supervise(const std::string& dir, const std::string& setup_json, Inherited inherited);
 
 }  // namespace vipd::lab

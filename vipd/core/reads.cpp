@@ -211,12 +211,14 @@ void learn_from_records(Turn& turn) {
     const Held<AssignmentRecord>& held = found->second;
     // Our own record says what we did, not what Hetzner shows now.
     if (turn.state.tenure && held.record.epoch >= turn.state.tenure->epoch) continue;
+    Belief& belief = turn.state.beliefs[declared.id];
     // A record of unknown age says less than what this process has read itself, unless it was
-    // written since (while nobody watched): then it may be the newer word, and is looked into.
+    // written since (while nobody watched) or says otherwise and came later: then it may be the
+    // newer word, and is looked into.
     const bool read_ourselves = turn.state.reads.ever;
     const bool missed = held.kv.mod_revision > turn.state.keys.listed_at;
-    if (!held.fresh && read_ourselves && !missed) continue;
-    Belief& belief = turn.state.beliefs[declared.id];
+    const bool differs = belief.known && belief.server != held.record.server;
+    if (!held.fresh && read_ourselves && !missed && !differs) continue;
     if (belief.known && belief.at >= held.seen_at) continue;
     if (belief.allowed == false) continue;  // Hetzner's word stands (rule A20)
     const bool ours = held.record.address == declared.address.text() &&
