@@ -38,8 +38,8 @@ class Programs {
   [[nodiscard]] std::string dir() const { return dir_.string(); }
   // As a new image does: another file under the same name.
   void upgrade_vipd() {
-    fs::copy_file(from_ / "vipd", dir_ / "vipd-next");
-    fs::rename(dir_ / "vipd-next", dir_ / "vipd");
+    fs::copy_file(NEXT_VIPD, dir_ / "new");
+    fs::rename(dir_ / "new", dir_ / "vipd");
   }
 
  private:
@@ -96,6 +96,7 @@ TEST_CASE("upgrading vipd on each node in turn moves nothing", "[E15][E18]") {
     scene.nothing_moves(start, Millis(3000), "while vipd on " + name + " is down");
     scene.act("start-vipd", name);
     scene.until_settled("after the upgrade of " + name);
+    CHECK(scene.status_of(name)["version"] == NEXT_VERSION);
     CHECK(scene.holder() == "cp-1");
   }
   scene.nothing_moves(start, Millis(5000), "after the upgrade");
