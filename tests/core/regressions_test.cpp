@@ -539,5 +539,88 @@ TEST_CASE("a node whose own requests alone are refused passes the key on after f
   CHECK(world.until([&] { return world.holder() != "cp-2"; }, 3min));
 }
 
+TEST_CASE("a taker that restarts under a pause finishes the takeover of the dead holder",
+          "[E15][E20]") {
+  World world = settled(3);
+  world.post(1, PauseAsked{5, 600s, false, "ann", "window"});
+  world.run(1s);
+  world.assign_faults.assign(1, {HcloudError::kTimeout, false, true});
+  world.power_off(0);
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 20s));
+  world.kill_vipd(1);
+  world.run(1s);
+  world.start(1);
+  SECTION("a soft pause lets it") {
+    CHECK(held_by(world, "cp-2", 20s));
+    CHECK(world.status(1)["state"] == "holder");
+  }
+  SECTION("a pause made hard since then does not, and the status says that nothing is served") {
+    world.put("pause", PauseRecord{"ann", "window", true, ""}.text());
+    world.run(20s);
+    CHECK(world.assigns() == 0);
+    CHECK(world.status(1)["state"] == "taking");
+    CHECK(world.status(1)["next"].get<std::string>().find("vipd resume") != std::string::npos);
+  }
+}
+
+TEST_CASE("a group is not split by a planned move that may not touch one of it", "[A9][A20]") {
+  World world = settled(3, true);
+  const auto labels = world.fips[World::kV4].fip.labels;
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(60s);
+  CHECK(world.assigns() == 0);
+  CHECK(world.state(1) == "stuck");
+  // And once it may be touched, the move that was asked for is finished.
+  world.fips[World::kV4].fip.labels = labels;
+  CHECK(held_by(world, "cp-2", 80s));
+  CHECK(world.assigns() == 2);
+}
+
+TEST_CASE("what may be touched of a group is taken off a node that does not serve",
+          "[A9][A20][E12]") {
+  World world = settled(3, true);
+  world.nodes[0].apiserver = false;
+  world.run(500ms);
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 10s));
+  world.run(20s);
+  CHECK(world.fips[World::kV6].fip.server == world.nodes[1].server);
+}
+
+TEST_CASE("a leader key that nobody can read stays named, and nobody is called its holder",
+          "[E1][E13]") {
+  World world = settled(3);
+  world.put("leader", "garbage{");
+  world.run(1s);
+  world.break_watch(1, 10ms);  // lists again
+  world.run(61s);
+  const auto status = world.status(1);
+  CHECK(status["problems"].dump().find("leader") != std::string::npos);
+  CHECK(status["state"] == "unmanaged");
+  CHECK(status["next"].get<std::string>().find("etcdctl") != std::string::npos);
+  CHECK(status["holder"]["alive"].is_null());
+  CHECK(world.said(1, "E13"));
+  world.post(1, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(1s);
+  REQUIRE_FALSE(world.nodes[1].answers.empty());
+  CHECK(world.nodes[1].answers[0].text.find("etcdctl") != std::string::npos);
+  world.erase("leader");  // what the problem advises
+  CHECK(held_by(world, "cp-1", 10s));
+  CHECK(world.assigns() == 0);
+}
+
+TEST_CASE("a leader key without a lease is put on the holder's own, so that it ends with it",
+          "[E22]") {
+  World world = settled(3);
+  world.put("leader", *world.value("leader"));  // by hand: on no lease
+  REQUIRE(world.until([&] { return world.keys().at(world.config.prefix() + "leader").lease != 0; },
+                      5s));
+  CHECK(held_by(world, "cp-1", 5s));
+  CHECK(world.assigns() == 0);
+  world.power_off(0);
+  CHECK(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 20s));
+}
+
 }  // namespace
 }  // namespace vipd::core

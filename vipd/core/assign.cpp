@@ -7,6 +7,7 @@
 #include "vipd/core/action.h"
 #include "vipd/core/drift.h"
 #include "vipd/core/figures.h"
+#include "vipd/core/reads.h"
 #include "vipd/core/tenure.h"
 #include "vipd/core/work.h"
 
@@ -113,13 +114,24 @@ bool urgent(Cause cause) {
   return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
 }
 
+// Why this one is not to be touched now (rule A20); empty: it may be. A group moves as one: while
+// another of it may not be touched, none is taken off a ready node.
+std::string barred(const Turn& turn, FipId id) {
+  const auto belief = turn.state.beliefs.find(id);
+  if (belief == turn.state.beliefs.end()) return "";
+  if (belief->second.allowed == false) return belief->second.why_not;
+  const std::optional<ServerId> server = belief->second.server;
+  const bool served = belief->second.known && server && ready_elsewhere(turn, *server);
+  if (!served || !undeclared(turn.config, turn.state)) return "";
+  return "another of its group is not as declared, and a ready node has this one: it stays there";
+}
+
 // After a committed guard: what is there to do? `sent_at` is the guard's.
 void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
   const Belief& belief = turn.state.beliefs[id];
   const bool right = belief.known && belief.server == turn.server();
-  if (belief.allowed == false) {
+  if (!barred(turn, id).empty()) {
     work.phase = Phase::kStart;
-    work.retry_at = turn.now + kBlockedEvery;
     return;
   }
   if (right && belief.certain && turn.reached(work.unsettled_until)) {
@@ -165,9 +177,9 @@ void decide(Turn& turn, FipId id, Work& work, Instant sent_at) {
 void start(Turn& turn, FipId id, Work& work) {
   if (turn.busy(work.guard) || !turn.reached(work.retry_at)) return;
   if (turn.state.tenure->drift[id].onto) return;  // the key follows it (rule A18)
-  const Belief& belief = turn.state.beliefs[id];
-  if (work.intent_written && belief.allowed == false) {
-    work.why = belief.why_not;
+  const std::string why_not = barred(turn, id);
+  if (work.intent_written && !why_not.empty()) {
+    work.why = why_not;
     work.retry_at = turn.now + kBlockedEvery;
     return;
   }
@@ -290,7 +302,8 @@ void look_at_list(Turn& turn) {
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   Tenure& tenure = *turn.state.tenure;
-  if (!turn.can_write() || turn.paused()) tenure.frozen_at = turn.now;
+  if (!turn.can_write() || turn.paused() || undeclared(turn.config, turn.state))
+    tenure.frozen_at = turn.now;
   if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
   for (auto& [id, work] : tenure.work) advance(turn, id, work);
   if (tenure.ever_verified || !all_verified(turn)) return;

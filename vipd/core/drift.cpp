@@ -17,12 +17,12 @@ constexpr std::array<Duration, 5> kRepairAfter = {Duration(0), seconds(10), minu
 constexpr int kAlertFrom = 3;
 constexpr Duration kForgetAfter = hours(1);
 
+}  // namespace
+
 bool ready_elsewhere(const Turn& turn, ServerId server) {
   const NodeRecord* node = turn.state.keys.node_of(server);
   return server != turn.server() && node != nullptr && node->ready;
 }
-
-}  // namespace
 
 void meet_drift(Turn& turn, FipId fip, Work& work) {
   Drift& drift = turn.state.tenure->drift[fip];

@@ -65,6 +65,15 @@ std::optional<int> rank(const Turn& turn) {
   return std::nullopt;
 }
 
+bool verified_by(const Turn& turn, const Held<LeaderRecord>& leader) {
+  return std::all_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
+    const auto found = turn.state.keys.assignments.find(fip.id);
+    return found != turn.state.keys.assignments.end() &&
+           found->second.record.epoch == leader.kv.mod_revision &&
+           found->second.record.phase == AssignmentRecord::Phase::kVerified;
+  });
+}
+
 // The leader key is a former instance's of this very server (rule E15).
 bool adopt(Turn& turn) {
   const Held<LeaderRecord>& leader = *turn.state.keys.leader;
@@ -73,7 +82,10 @@ bool adopt(Turn& turn) {
                       leader.record.instance != turn.state.self.instance &&
                       leader.kv.mod_revision <= turn.state.keys.listed_at;
   if (!former || election.adopted || !turn.state.gate.ready) return false;
-  LeaderRecord record = own_record(turn, Cause::kAdoption);
+  // A takeover of a dead holder stays one until it is finished: a pause does not end it (E20).
+  const bool unfinished =
+      leader.record.cause == Cause::kTakeover && !verified_by(turn, leader);
+  LeaderRecord record = own_record(turn, unfinished ? Cause::kTakeover : Cause::kAdoption);
   record.tried = leader.record.tried;
   take(turn, std::move(record), {turn.leader_as_seen()}, "E15",
        "a former vipd of this server left it");
@@ -245,6 +257,22 @@ void claim_leader(Turn& turn) {
                                                       : election.claimant_pulse.why));
 }
 
+// Somebody wrote the key by hand: on another lease, or none, it would outlive this process.
+void hold_on_own_lease(Turn& turn) {
+  const Held<LeaderRecord>& leader = *turn.state.keys.leader;
+  if (leader.kv.lease == *turn.state.session.lease) return;
+  take(turn, leader.record, {turn.leader_as_seen()}, "E22",
+       "it does not hang on this process's lease");
+}
+
+void complain_of_unreadable(Turn& turn) {
+  const Held<LeaderRecord>& leader = *turn.state.keys.leader;
+  if (!turn.reached(leader.seen_at + kUnmanagedAlert)) return;
+  turn.say_once("unmanaged", Say::Level::kError, "E13",
+                absl::StrCat("nobody manages the Floating IPs for over 60 s: nobody can read ",
+                             leader.kv.key));
+}
+
 }  // namespace
 
 bool on_election(Turn& turn, const ReadyzAnswer& event) {
@@ -342,7 +370,9 @@ void keep_election(Turn& turn) {
   if (!state.keys.leader) return claim_leader(turn);
   election.claimable = false;
   election.claimant = 0;
+  if (!state.keys.leader->readable) return complain_of_unreadable(turn);
   turn.say_once("unmanaged", Say::Level::kError, "E13", "");
+  if (turn.holder()) return hold_on_own_lease(turn);
   if (!adopt(turn)) watch_progress(turn);
 }
 

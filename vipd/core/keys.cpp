@@ -127,7 +127,9 @@ void apply(Keys& keys, const std::string& prefix, const EtcdSnapshot& snapshot, 
   keys.assignment_keys.clear();
   keys.request.reset();
   keys.pause.reset();
-  keys.problems.clear();
+  // The leader key is not read again where it is as it was.
+  std::erase_if(keys.problems,
+                [&](const auto& one) { return one.first != prefix + std::string(kLeader); });
   bool leader = false;
   for (const KeyValue& kv : snapshot.keys) {
     leader = leader || kv.key == prefix + std::string(kLeader);

@@ -31,6 +31,11 @@ struct Refusal {
   std::string text;
 };
 
+Refusal unreadable_leader(const Keys& keys) {
+  return {false, absl::StrCat("nobody can read who holds ", keys.leader->kv.key,
+                              "; look at it with `etcdctl get`, and delete it if nobody needs it")};
+}
+
 std::optional<Refusal> check_to(Turn& turn, const std::string& to, ServerId holder,
                                 RequestRecord& record) {
   const NodeRecord* node = find_node(turn, to);
@@ -58,9 +63,10 @@ std::optional<Refusal> check(Turn& turn, const HandoverAsked& event, RequestReco
                                        " is pending: ", keys.request->record.reason,
                                        "; it ends with the handover or within 5 minutes")};
   }
-  if (!keys.leader || !keys.leader->readable) {
+  if (!keys.leader) {
     return Refusal{false, "nobody holds the leader key, so there is nothing to hand over"};
   }
+  if (!keys.leader->readable) return unreadable_leader(keys);
   const LeaderRecord& holder = keys.leader->record;
   if (!event.off.empty()) {
     const NodeRecord* node = find_node(turn, event.off);
@@ -95,10 +101,7 @@ std::optional<Refusal> cannot_order(Turn& turn) {
 std::optional<Refusal> check(Turn& turn, const ReleaseAsked& event) {
   const Keys& keys = turn.state.keys;
   if (!keys.leader) return Refusal{true, "nobody holds the leader key"};
-  if (!keys.leader->readable) {
-    return Refusal{false, absl::StrCat("nobody can read who holds ", keys.leader->kv.key,
-                                       "; look at it with `etcdctl get`")};
-  }
+  if (!keys.leader->readable) return unreadable_leader(keys);
   const LeaderRecord& holder = keys.leader->record;
   if (holder.instance != event.holder) {
     return Refusal{false, absl::StrCat("the holder is ", holder.instance, " (", holder.node,

@@ -105,6 +105,16 @@ void ask_for_ourselves(Turn& turn) {
 
 }  // namespace
 
+bool undeclared(const State& state, FipId fip) {
+  const auto belief = state.beliefs.find(fip);
+  return belief != state.beliefs.end() && belief->second.allowed == false;
+}
+
+bool undeclared(const Config& config, const State& state) {
+  return std::any_of(config.fips.begin(), config.fips.end(),
+                     [&](const DeclaredFip& fip) { return undeclared(state, fip.id); });
+}
+
 void note_rate(Turn& turn, const Rate& rate) {
   if (rate.limit > 0) turn.state.reads.rate = rate;
 }

@@ -23,4 +23,8 @@ void note_rate(Turn& turn, const Rate& rate);
 void note_limit(Turn& turn, const HcloudFailed& event);
 void note_refusal(Turn& turn, HcloudError error, const std::string& why);
 
+// Hetzner said that it is not as declared (rule A20); one of them.
+[[nodiscard]] bool undeclared(const State& state, FipId fip);
+[[nodiscard]] bool undeclared(const Config& config, const State& state);
+
 }  // namespace vipd::core

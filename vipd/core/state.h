@@ -165,7 +165,7 @@ struct Tenure {
   std::map<FipId, Work> work;
   std::map<FipId, Drift> drift;
   bool ever_verified = false;
-  Instant frozen_at;  // the last moment at which this node could not write, or was paused
+  Instant frozen_at;  // the last moment at which this node could not write or was not to (A16)
 };
 
 struct Handover {

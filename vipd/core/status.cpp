@@ -7,6 +7,7 @@
 #include "vipd/core/forecast.h"
 #include "vipd/core/handover.h"
 #include "vipd/core/observe.h"
+#include "vipd/core/reads.h"
 #include "vipd/core/session.h"
 #include "vipd/core/tenure.h"
 #include "vipd/core/turn.h"
@@ -25,17 +26,6 @@ struct Summary {
   std::string next;  // what happens next, or what to do
 };
 
-bool judged_undeclared(const State& state, FipId fip) {
-  const auto belief = state.beliefs.find(fip);
-  return belief != state.beliefs.end() && belief->second.allowed == false;
-}
-
-bool undeclared(const Turn& turn) {
-  const auto& fips = turn.config.fips;
-  return std::any_of(fips.begin(), fips.end(), [&](const DeclaredFip& fip) {
-    return judged_undeclared(turn.state, fip.id);
-  });
-}
 
 bool holder_is_silent(const State& state) {
   const auto& leader = state.keys.leader;
@@ -50,11 +40,17 @@ Summary holder_summary(Turn& turn) {
   if (cannot_finish(turn)) {
     return {"stuck", "the assignment cannot be finished and no untried node is ready; see fips"};
   }
+  if (turn.paused() && !all_verified(turn)) {
+    return {"taking", turn.may_write_api()
+                          ? "finishes the takeover of a dead holder, pause or not"
+                          : "paused: the Floating IPs are not all here, and none is assigned until "
+                            "the pause ends: `vipd resume` ends it"};
+  }
   if (turn.paused()) {
-    return {!state.gate.ready ? "degraded" : all_verified(turn) ? "holder" : "taking",
+    return {state.gate.ready ? "holder" : "degraded",
             "paused: keeps the address whatever happens to this node; see `paused`"};
   }
-  if (undeclared(turn)) return {"stuck", "a Floating IP is not as declared; see fips"};
+  if (undeclared(turn.config, state)) return {"stuck", "a Floating IP is not as declared; see fips"};
   if (!state.gate.ready && !passes_on(state.gate)) {
     return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
   }
@@ -83,6 +79,11 @@ Summary summary(Turn& turn) {
   if (!state.keys.leader) {
     return {"unmanaged", state.election.waiting.empty() ? "nobody holds the leader key yet"
                                                         : state.election.waiting};
+  }
+  if (!state.keys.leader->readable) {
+    return {"unmanaged", absl::StrCat("nobody can read ", state.keys.leader->kv.key,
+                                      ": look at it with `etcdctl get`; when it is deleted, a "
+                                      "ready node takes over")};
   }
   if (!state.gate.ready) return {"not-ready", "cannot take over; see gate"};
   if (turn.hard_paused()) return {"standby", "hard paused: takes nothing over; see `paused`"};
@@ -152,7 +153,7 @@ Json fips_json(const Config& config, const State& state) {
       if (verified) entry["server"] = seen.server;
       entry["verified"] = verified && state.keys.leader &&
                           state.keys.leader->kv.mod_revision == seen.epoch &&
-                          !judged_undeclared(state, fip.id);
+                          !undeclared(state, fip.id);
       entry["action"] = seen.action;
       entry["epoch"] = seen.epoch;
       entry["read"] = seen.read;
@@ -233,7 +234,7 @@ Json holder_json(const State& state) {
   const Held<LeaderRecord>& leader = *state.keys.leader;
   const std::string lease = absl::StrCat(absl::Hex(leader.kv.lease));
   if (!leader.readable) {
-    return {{"node", "?"}, {"server", 0}, {"instance", "?"}, {"lease", lease}, {"alive", true}};
+    return {{"node", "?"}, {"server", 0}, {"instance", "?"}, {"lease", lease}, {"alive", nullptr}};
   }
   const bool alive = state.keys.nodes.count(leader.record.instance) != 0;
   return {{"node", leader.record.node},         {"server", leader.record.server},

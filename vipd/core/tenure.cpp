@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vipd/core/reads.h"
+
 namespace vipd::core {
 namespace {
 
@@ -41,11 +43,8 @@ bool cannot_finish(Turn& turn) {
   if (!turn.state.tenure || turn.paused() || all_verified(turn)) return false;
   const Tenure& tenure = *turn.state.tenure;
   if (!turn.state.token.refused.empty()) return true;
-  for (const auto& [id, work] : tenure.work) {
-    // Not as declared (rule A20): no other node may touch it either.
-    const auto belief = turn.state.beliefs.find(id);
-    if (belief != turn.state.beliefs.end() && belief->second.allowed == false) return false;
-  }
+  // Not as declared (rule A20): no other node may touch it either.
+  if (undeclared(turn.config, turn.state)) return false;
   for (const auto& [id, work] : tenure.work) {
     if (work.failures >= kFailuresMost) return true;
   }

@@ -66,6 +66,11 @@ std::string problems_text(const Json& problems) {
   return text.empty() ? text : text + "\n";
 }
 
+std::string alive_text(const Json& alive) {
+  if (!alive.is_boolean()) return "unknown: nobody can read the key";
+  return alive == true ? "yes: its nodes/ key is there" : "no: its nodes/ key is gone";
+}
+
 }  // namespace
 
 std::string status_text(const Json& status) {
@@ -110,8 +115,7 @@ std::string leader_text(const Json& status) {
                 {"instance", shown(holder, "instance")},
                 {"epoch", shown(status, "epoch")},
                 {"lease", shown(holder, "lease")},
-                {"alive", field(holder, "alive") == true ? "yes: its nodes/ key is there"
-                                                          : "no: its nodes/ key is gone"},
+                {"alive", alive_text(field(holder, "alive"))},
                 {"since", fmt::format("{}, {}", shown(holder, "since"), shown(holder, "cause"))}});
 }
 
