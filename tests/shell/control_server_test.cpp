@@ -231,6 +231,17 @@ TEST_CASE("a handover that is refused says why; one that takes too long says whe
   CHECK(rig.err.str().find("last seen: holder cp-1 (server 101)") != std::string::npos);
 }
 
+TEST_CASE("a handover whose own vipd ends meanwhile says that the order was taken") {
+  Rig rig;
+  rig.daemon.on_order = [&](const core::HandoverAsked& asked) {
+    std::filesystem::remove(rig.socket);  // nobody answers there any more
+    rig.daemon.answer(asked.order, true, "asked");
+  };
+  CHECK(hand_over(rig.client, rig.clock, {"", "", "anna", "test"}, 5s, rig.out, rig.err) ==
+        kCouldNotTell);
+  CHECK(rig.err.str().find("the order was taken") != std::string::npos);
+}
+
 TEST_CASE("the status as a table and as JSON; where no vipd is, what to do") {
   Rig rig;
   CHECK(show_status(rig.client, rig.clock, {}, rig.out, rig.err) == kFine);

@@ -42,7 +42,11 @@ int follow(Client& client, const base::Clock& clock, const Order& order,
   while (clock.now() < until) {
     const auto status = client.status(seen, until);
     if (absl::IsDeadlineExceeded(status.status())) break;
-    if (!status.ok()) return could_not_tell(status.status(), err);
+    if (!status.ok()) {
+      err << "vipd: the order was taken and may still be carried out, but this vipd does not tell "
+             "any more: see `vipd status` on another node\n";
+      return could_not_tell(status.status(), err);
+    }
     if (const auto text = holder_text(*status); text != said) {
       out << text << "\n" << std::flush;
       said = text;
