@@ -1,4 +1,4 @@
-// The lab itself, with real namespaces, packets and etcd; without vipd.
+// The lab itself, with real namespaces, packets and etcd.
 //
 // Each case brings up a lab of its own in a fresh directory and takes it down again.
 #include <fmt/format.h>
@@ -11,25 +11,16 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <thread>
 
 #include "base/file.h"
-#include "tests/catch.h"
-#include "tools/lab/client.h"
-#include "tools/lab/programs.h"
+#include "tests/lab/bare_lab.h"
 
 namespace vipd::lab {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string output_of(const std::string& command) {
-  std::string text;
-  std::FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  for (int c = 0; (c = std::fgetc(pipe)) != EOF;) text.push_back(static_cast<char>(c));
-  pclose(pipe);
-  return text;
-}
 
 // What a lab could leave behind on this machine, but for its directory.
 struct Host {
@@ -66,103 +57,6 @@ bool all_end(const std::vector<pid_t>& pids) {
     if (!gone) return false;
   }
   return true;
-}
-
-class Lab {
- public:
-  explicit Lab(Setup setup = {}) : client(make_dir(), LAB_PROGRAM) {
-    setup.vipd = false;
-    setup.ends_with = getpid();
-    const auto up = client.up(setup);
-    INFO(up.message());
-    REQUIRE(up.ok());
-  }
-  ~Lab() { CHECK(client.down().ok()); }
-  Lab(const Lab&) = delete;
-  Lab& operator=(const Lab&) = delete;
-
-  base::Json status() {
-    auto status = client.status();
-    REQUIRE(status.ok());
-    return *status;
-  }
-  base::Json node(const std::string& name) {
-    const auto seen = status();
-    for (const auto& node : seen["nodes"])
-      if (node["name"] == name) return node;
-    FAIL("no node " << name);
-    return {};
-  }
-  std::string run(const std::string& node, const std::vector<std::string>& argv) {
-    const auto executed = client.execute(node, argv);
-    REQUIRE(executed.ok());
-    INFO(executed->output);
-    CHECK(executed->exit_code == 0);
-    return executed->output;
-  }
-  absl::StatusOr<base::Json> ask(const std::string& verb, base::Json arguments) {
-    return client.verb(verb, arguments);
-  }
-  void must(const std::string& verb, base::Json arguments) {
-    const auto done = ask(verb, std::move(arguments));
-    INFO(verb << ": " << done.status().message());
-    REQUIRE(done.ok());
-  }
-  std::vector<std::string> members() {
-    std::vector<std::string> names;
-    const auto seen = status();
-    for (const auto& member : seen["etcd"]["members"]) names.push_back(member["name"]);
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-  // By the real API, as vipd does it.
-  std::string assign(std::int64_t server) {
-    return run(
-        "outside",
-        {"curl", "-sS", "--cacert", client.layout().pki("hetzner-ca.crt"), "-H",
-         fmt::format("Authorization: Bearer {}", kToken), "-H", "Content-Type: application/json",
-         "-d", fmt::format("{{\"server\": {}}}", server),
-         fmt::format("https://{}/v1/floating_ips/{}/actions/assign", kHetznerAddress, kFipV4Id)});
-  }
-  void have_fip(const std::string& node) {
-    run(node, {"ip", "addr", "add", fmt::format("{}/32", kFipV4), "dev", "lo", "scope", "host",
-               "preferred_lft", "0"});
-  }
-  // The node that answers at the Floating IP, or curl's complaint.
-  std::string who_answers(const std::string& from = "outside") {
-    const auto executed = client.execute(
-        from,
-        {"curl", "-sS", "--max-time", "1", "-D", "-", "--cacert",
-         client.layout().pki("kube-ca.crt"), "--cert", client.layout().pki("admin.crt"), "--key",
-         client.layout().pki("admin.key"), fmt::format("https://{}:6443/readyz", kFipV4)});
-    REQUIRE(executed.ok());
-    const std::string header = "X-Apisim-Node: ";
-    const auto at = executed->output.find(header);
-    if (at == std::string::npos) return executed->output;
-    return executed->output.substr(at + header.size(), 4);
-  }
-  void wait_for(const std::string& what, const std::function<bool()>& reached) {
-    const auto done = until_ok(what, Millis(50), Millis(30000), [&] {
-      return reached() ? absl::OkStatus() : absl::UnavailableError("not yet");
-    });
-    INFO(done.message());
-    REQUIRE(done.ok());
-  }
-
-  Client client;
-
- private:
-  static std::string make_dir() {
-    std::string pattern = "/tmp/lab-XXXXXX";
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    return pattern;
-  }
-};
-
-Setup quick() {
-  Setup setup;
-  setup.latency_median_ms = setup.latency_p99_ms = 200;
-  return setup;
 }
 
 TEST_CASE("a lab is three nodes at a Hetzner of their own, and leaves nothing behind") {
@@ -332,16 +226,65 @@ TEST_CASE("processes are stopped, frozen, hung and started again one by one") {
   CHECK_FALSE(lab.ask("kill", {{"node", "cp-9"}}).ok());
 }
 
-TEST_CASE("a reboot stops in order and starts everything again") {
-  Lab lab(quick());
+// The process of a node, by its pid out here; its command line names the node's folder.
+pid_t process_of(Lab& lab, const std::string& program, const std::string& node) {
+  for (const pid_t pid : processes_with(*lab.client.supervisor())) {
+    const auto words = base::read_file(fmt::format("/proc/{}/cmdline", pid)).value_or("");
+    if (words.substr(0, words.find('\0')).ends_with(program) &&
+        words.find("/nodes/" + node + "/") != std::string::npos)
+      return pid;
+  }
+  FAIL("no " << program << " of " << node);
+  return -1;
+}
+
+// Their names, in the order in which they end while `work` runs.
+std::vector<std::string> ends_during(const std::map<std::string, pid_t>& pids,
+                                     const std::function<void()>& work) {
+  std::map<int, std::string> running;
+  for (const auto& [name, pid] : pids)
+    running[static_cast<int>(syscall(SYS_pidfd_open, pid, 0))] = name;
+  std::vector<std::string> ended;
+  std::thread looking([&] {
+    for (bool any = true; any && !running.empty();) {
+      std::vector<pollfd> fds;
+      for (const auto& [fd, name] : running) fds.push_back({fd, POLLIN, 0});
+      any = poll(fds.data(), fds.size(), 30000) > 0;
+      for (const auto& each : fds) {
+        if (each.revents == 0) continue;
+        ended.push_back(running[each.fd]);
+        running.erase(each.fd);
+        close(each.fd);
+      }
+    }
+  });
+  work();
+  looking.join();
+  return ended;
+}
+
+TEST_CASE("a reboot stops vipd, then the apiserver, then etcd, and starts everything again") {
+  Setup setup = quick();
+  setup.vipd = true;
+  Lab lab(setup);
   lab.must("cordon", {{"node", "cp-2"}});
   CHECK(lab.node("cp-2")["apiserver"]["cordoned"] == true);
   const auto before = lab.node("cp-2");
-  lab.must("reboot", {{"node", "cp-2"}});
+  std::map<std::string, pid_t> pids;
+  for (const std::string program : {"vipd", "apisim", "etcd"})
+    pids[program] = process_of(lab, program, "cp-2");
+  absl::Status rebooted;
+  const auto order = ends_during(pids, [&] {
+    rebooted = lab.ask("reboot", {{"node", "cp-2"}}).status();
+  });
+  INFO(rebooted.message());
+  CHECK(rebooted.ok());
+  CHECK(order == std::vector<std::string>{"vipd", "apisim", "etcd"});
   lab.must("wait-ready", {{"node", "cp-2"}});
   const auto after = lab.node("cp-2");
   CHECK(after["server"] == before["server"]);
   CHECK(after["processes"]["etcd"]["pid"] != before["processes"]["etcd"]["pid"]);
+  CHECK(after["processes"]["vipd"]["running"] == true);
   CHECK(after["apiserver"]["cordoned"] == false);
   lab.wait_for("three etcd members", [&] { return lab.members().size() == 3; });
 }
@@ -368,7 +311,6 @@ TEST_CASE("a lab does not outlive the process that it is tied to, however that e
   Client client("/tmp/lab-tied-" + std::to_string(getpid()), LAB_PROGRAM);
   Setup setup = quick();
   setup.nodes = 1;
-  setup.vipd = false;
   setup.ends_with = companion;
   const auto up = client.up(setup);
   INFO(up.message());

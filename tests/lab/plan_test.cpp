@@ -1,6 +1,8 @@
 // The pure parts of the lab: addresses, packet filters, settings.
 #include "tools/lab/plan.h"
 
+#include <functional>
+
 #include "tests/catch.h"
 #include "tools/lab/links.h"
 #include "tools/lab/setup.h"
@@ -75,6 +77,35 @@ TEST_CASE("a lab of two nodes, or with a route that moves at no known time, is r
   Setup route;
   route.route = "sometimes";
   CHECK_FALSE(Setup::parse(route.json().dump()).ok());
+}
+
+std::string refusal(const Setup& setup) {
+  const auto parsed = Setup::parse(setup.json().dump());
+  CHECK(parsed.status().code() == absl::StatusCode::kInvalidArgument);
+  return std::string(parsed.status().message());
+}
+
+TEST_CASE("what vipd would not take, or no node is called, is refused before anything starts") {
+  const auto with = [](const std::function<void(Setup&)>& change) {
+    Setup setup;
+    change(setup);
+    return refusal(setup);
+  };
+  CHECK(with([](Setup& s) { s.ttl = "abc"; }).find("--ttl: \"abc\"") != std::string::npos);
+  CHECK(with([](Setup& s) { s.ttl = "1s"; }).find("timing.ttl") != std::string::npos);
+  const auto unknown = with([](Setup& s) { s.timing = {{"foo", "1s"}}; });
+  CHECK(unknown.find("foo") != std::string::npos);
+  CHECK(unknown.find("keepaliveEvery") != std::string::npos);
+  CHECK(with([](Setup& s) { s.timing = {{"ttl", "6s"}}; }).find("--ttl") != std::string::npos);
+  CHECK(with([](Setup& s) {
+          s.timing = {{"cooldown", "x"}};
+        }).find("cooldown") != std::string::npos);
+  CHECK(with([](Setup& s) { s.fip_on = "cp-4"; }).find("cp-4") != std::string::npos);
+  CHECK(with([](Setup& s) { s.latency_median_ms = 0; }).find("--latency-p99 0s") !=
+        std::string::npos);
+  Setup none;
+  none.latency_median_ms = none.latency_p99_ms = 0;
+  CHECK(Setup::parse(none.json().dump()).ok());
 }
 
 }  // namespace

@@ -14,13 +14,13 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "tools/lab/directory.h"
 #include "tools/lab/namespaces.h"
 
 namespace vipd::lab {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t kSocketPathLimit = 107;  // sun_path, unix(7)
 constexpr Millis kEndPatience{10000};
 
 std::string read_all(int fd) {
@@ -50,37 +50,23 @@ absl::StatusOr<int> open_companion(std::int64_t pid) {
       fmt::format("--ends-with {}: {}; name a running process", pid, std::strerror(errno)));
 }
 
-absl::Status check_directory(const Layout& layout) {
-  // The longest socket is vipd's.
-  const std::size_t longest = layout.vipd_socket("cp-1").size();
-  if (longest > kSocketPathLimit)
-    return absl::InvalidArgumentError(
-        fmt::format("{}: too long by {} characters for the sockets in it; choose a shorter --dir",
-                    layout.dir, longest - kSocketPathLimit));
-  if (layout.dir.starts_with("/run/") || layout.dir.starts_with("/proc/"))
-    return absl::InvalidArgumentError(layout.dir + ": the lab has its own /run; use another --dir");
+std::string absolute(const std::string& dir) {
   std::error_code error;
-  if (fs::exists(layout.dir) && !fs::is_empty(layout.dir, error))
-    return absl::AlreadyExistsError(
-        fmt::format("{} is not empty: run `lab down --dir {}` first", layout.dir, layout.dir));
-  return absl::OkStatus();
+  return fs::absolute(dir, error).lexically_normal().string();
 }
 
 }  // namespace
 
 Client::Client(std::string dir, std::string program)
-    : layout_{fs::absolute(dir).lexically_normal().string()}, program_(std::move(program)) {}
+    : layout_{absolute(dir)}, program_(std::move(program)) {}
 
 absl::Status Client::up(Setup setup) {
-  if (auto usable = check_directory(layout_); !usable.ok()) return usable;
+  if (auto usable = directory::check_free(layout_); !usable.ok()) return usable;
   if (setup.bin.empty()) setup.bin = fs::path(program_).parent_path().string();
   if (auto valid = Setup::parse(setup.json().dump()); !valid.ok()) return valid.status();
-  std::error_code error;
-  fs::create_directories(layout_.dir + "/logs", error);
-  if (!error) fs::permissions(layout_.dir, fs::perms::owner_all, error);  // keys are in it
-  if (error) return absl::PermissionDeniedError(layout_.dir + ": " + error.message());
   const auto companion = open_companion(setup.ends_with);
   if (!companion.ok()) return companion.status();
+  if (auto made = directory::make(layout_); !made.ok()) return made;
   std::array<int, 2> report{};
   if (pipe2(report.data(), O_CLOEXEC) != 0) return absl::ErrnoToStatus(errno, "pipe");
   std::vector<std::string> words{program_,           "supervise", "--dir",
@@ -94,8 +80,7 @@ absl::Status Client::up(Setup setup) {
   const auto pid = launch(words, layout_.log("lab"), inherited);
   for (const int fd : inherited) close(fd);
   if (!pid.ok()) return pid.status();
-  const auto marked =
-      base::write_file_atomically(layout_.marker(), base::Json({{"pid", *pid}}).dump());
+  const auto marked = directory::mark(layout_, {{"pid", *pid}});
   const std::string line = read_all(report[0]);
   close(report[0]);
   if (line == "ready\n") return marked;
@@ -108,9 +93,9 @@ absl::Status Client::up(Setup setup) {
 absl::StatusOr<pid_t> Client::supervisor() const {
   const auto nothing = absl::UnavailableError(
       fmt::format("no lab runs in {}: `lab up --dir {}`", layout_.dir, layout_.dir));
-  const auto text = base::read_file(layout_.marker());
-  const auto json = text.ok() ? base::parse_json(*text) : absl::StatusOr<base::Json>(nothing);
-  const auto pid = json.ok() ? base::json_integer(*json, "pid") : std::nullopt;
+  const auto marked = directory::read_marker(layout_);
+  if (absl::IsPermissionDenied(marked.status())) return marked.status();
+  const auto pid = marked.ok() ? base::json_integer(*marked, "pid") : std::nullopt;
   if (!pid) return nothing;
   // A pid may have become somebody else's.
   const auto words = base::read_file(fmt::format("/proc/{}/cmdline", *pid));
@@ -121,6 +106,11 @@ absl::StatusOr<pid_t> Client::supervisor() const {
 }
 
 absl::Status Client::down() {
+  const auto there = directory::look_at(layout_);
+  if (!there.ok()) return there.status();
+  if (*there == directory::Place::kFree) return absl::OkStatus();
+  if (*there == directory::Place::kForeign)
+    return absl::FailedPreconditionError(layout_.dir + " is no lab's directory; not removed");
   const auto pid = supervisor();
   if (pid.ok()) {
     const auto asked = call("POST", fmt::format("unix:{}:/down", layout_.socket()),
@@ -128,14 +118,7 @@ absl::Status Client::down() {
     if (!asked.ok()) kill(*pid, SIGKILL);
     if (auto gone = until_gone(*pid); !gone.ok()) return gone;
   }
-  std::error_code error;
-  if (!fs::exists(layout_.dir)) return absl::OkStatus();
-  if (!fs::exists(layout_.dir + "/logs"))
-    return absl::FailedPreconditionError(layout_.dir + " is no lab's directory; not removed");
-  fs::remove_all(layout_.dir, error);
-  return error ? absl::InternalError(
-                     fmt::format("cannot remove {}: {}", layout_.dir, error.message()))
-               : absl::OkStatus();
+  return directory::remove(layout_);
 }
 
 absl::StatusOr<base::Json> Client::status() {
@@ -151,6 +134,7 @@ absl::StatusOr<base::Json> Client::verb(const std::string& name, const base::Jso
 
 absl::StatusOr<base::Json> Client::hetzner(const std::string& method, const std::string& target,
                                            const base::Json& body) {
+  if (auto running = supervisor(); !running.ok()) return running.status();
   return call(method, fmt::format("unix:{}:{}", layout_.hetzner_socket(), target), body,
               Millis(20000));
 }

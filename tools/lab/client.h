@@ -7,7 +7,8 @@
 //   lab.execute("cp-2", {"ip", "addr"});
 //
 // Threads  Blocking; up() and execute() fork, so only from a single-threaded program.
-// Errors   Unavailable where no lab runs in the directory; else what the lab says.
+// Errors   Unavailable where no lab runs in the directory, PermissionDenied where the directory
+//          is another user's; else what the lab says.
 #pragma once
 
 #include <sys/types.h>
@@ -35,7 +36,8 @@ class Client {
 
   // The directory must be empty or not exist. Returns when every node's apiserver is ready.
   absl::Status up(Setup setup);
-  // Ends the lab, also a broken one, and removes the directory.
+  // Ends the lab, also a broken one, and removes the directory. FailedPrecondition for a
+  // directory that was never a lab's; one that is empty or not there is left as it is.
   absl::Status down();
 
   absl::StatusOr<base::Json> status();

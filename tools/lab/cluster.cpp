@@ -51,8 +51,6 @@ absl::Status Cluster::bring_nodes() {
     if (plan.name == setup_.fip_on) holder = place->node->server();
     seats_.push_back(std::move(place));
   }
-  if (!setup_.fip_on.empty() && !holder)
-    return absl::NotFoundError(fmt::format("--fip-on {}: no such node", setup_.fip_on));
   if (auto made = hetzner_.add_floating_ips(setup_, holder); !made.ok()) return made;
   const EtcdStart etcd{fmt::format("{}", fmt::join(members, ",")), false};
   for (const auto& place : seats_)

@@ -41,6 +41,8 @@ class Cluster {
   absl::Status on_node(const std::string& verb, Node& node, const Arguments& arguments);
   absl::StatusOr<base::Json> probe(const std::string& verb, const Arguments& arguments);
   absl::Status recreate(Node& node);
+  // FailedPrecondition, with what to do first, where recreate() could not end well.
+  absl::Status etcd_spares(const Node& node);
   absl::Status partition(Node& node, const Arguments& arguments);
   absl::Status heal(const std::string& name);
   // Those that are on, but for `except`.

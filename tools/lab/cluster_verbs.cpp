@@ -31,12 +31,13 @@ absl::StatusOr<base::Json> Cluster::carry_out(const std::string& verb,
     if (auto healed = heal(name); !healed.ok()) return healed;
     return base::Json::object();
   }
-  if (verb == "move-etcd-leader") {
+  const auto place = seat(name);
+  if (!place.ok()) return place.status();
+  if (verb == "move-etcd-leader") {  // touches the leader's node too, so it takes no turn
+    if (auto on = (*place)->node->etcd_answers(); !on.ok()) return on;
     if (auto moved = membership_.move_leader(others(nullptr), name); !moved.ok()) return moved;
     return base::Json::object();
   }
-  const auto place = seat(name);
-  if (!place.ok()) return place.status();
   const std::lock_guard turn((*place)->turn);
   if (auto done = on_node(verb, *(*place)->node, arguments); !done.ok()) return done;
   return (*place)->node->status();
@@ -73,21 +74,56 @@ absl::Status Cluster::on_node(const std::string& verb, Node& node, const Argumen
   if (verb == "kill-etcd") return node.signal("etcd", SIGKILL);
   if (verb == "freeze") return node.signal(process, SIGSTOP);
   if (verb == "thaw") return node.signal(process, SIGCONT);
-  if (verb == "wait-ready")
+  if (verb == "wait-ready") {
+    if (auto on = node.must_be_on(); !on.ok()) return on;
     return until_ok("wait-ready", Millis(50),
                     Millis(base::json_integer(arguments, "within_ms").value_or(kReady.count())),
                     [&] { return node.ready(); });
+  }
   return absl::InvalidArgumentError(fmt::format("no verb '{}': lab --help lists them", verb));
+}
+
+// etcd adds a member only while all others answer (etcd 3.4, etcdserver: mayAddMember), and
+// changes nothing without a quorum. Deleted ones are removed with the node's own.
+absl::Status Cluster::etcd_spares(const Node& node) {
+  std::size_t left = 0;
+  std::string deleted;
+  for (const auto& place : seats_) {
+    const Node& other = *place->node;
+    if (&other == &node) continue;
+    if (other.power() == Node::Power::kDeleted) {
+      deleted = other.plan().name;
+      continue;
+    }
+    if (auto answers = other.etcd_answers(); !answers.ok())
+      return {answers.code(), fmt::format("{} stays as it is, etcd would take no new member: {}",
+                                          node.plan().name, std::string(answers.message()))};
+    ++left;
+  }
+  const auto voters = membership_.voters(others(nullptr));
+  if (!voters.ok()) return voters.status();
+  const std::size_t quorum = *voters / 2 + 1;
+  if (left >= quorum) return absl::OkStatus();
+  const bool others_first = left + 1 >= quorum && !deleted.empty() && node.etcd_answers().ok();
+  return absl::FailedPreconditionError(
+      fmt::format("{} stays as it is, without it etcd has no quorum ({} of {}): {}",
+                  node.plan().name, left, *voters,
+                  others_first ? fmt::format("`lab recreate {}` first", deleted)
+                               : "etcd cannot take another in, only `lab down` and `lab up` help"));
 }
 
 // As an operator and Talos do it: the dead member goes, the new node joins as a learner, boots,
 // and votes once it has caught up.
 absl::Status Cluster::recreate(Node& node) {
+  if (auto able = etcd_spares(node); !able.ok()) return able;
   if (node.power() != Node::Power::kDeleted)
     if (auto erased = node.erase(); !erased.ok()) return erased;
   const auto through = others(&node);
   if (auto made = node.create(node.generation() + 1); !made.ok()) return made;
-  const auto cluster = membership_.replace(through, node.plan());
+  std::vector<std::string> dead{node.plan().name};
+  for (const auto& place : seats_)
+    if (place->node->power() == Node::Power::kDeleted) dead.push_back(place->node->plan().name);
+  const auto cluster = membership_.replace(through, dead, node.plan());
   if (!cluster.ok()) return cluster.status();
   if (auto booted = node.boot({*cluster, true}); !booted.ok()) return booted;
   if (auto voted = membership_.promote(through, node.plan().name); !voted.ok()) return voted;

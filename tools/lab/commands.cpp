@@ -17,20 +17,6 @@
 namespace vipd::lab {
 namespace {
 
-int fail(const absl::Status& status) {
-  fmt::print(stderr, "lab: {}\n", std::string(status.message()));
-  if (status.code() == absl::StatusCode::kInvalidArgument) return 2;
-  return status.code() == absl::StatusCode::kUnavailable ? 3 : 1;
-}
-
-int finish(const absl::Status& status) { return status.ok() ? 0 : fail(status); }
-
-int print(const absl::StatusOr<base::Json>& result) {
-  if (!result.ok()) return fail(result.status());
-  fmt::print("{}\n", result->dump(2));
-  return 0;
-}
-
 std::string own_path() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
 
 absl::StatusOr<std::int64_t> millis(const std::string& text) {
@@ -40,6 +26,25 @@ absl::StatusOr<std::int64_t> millis(const std::string& text) {
 }
 
 Client client(const Options& options) { return {options.dir, own_path()}; }
+
+// Unavailable may also be said of something in the lab; 3 is for when there is none to ask.
+int fail(const Options& options, const absl::Status& status) {
+  fmt::print(stderr, "lab: {}\n", std::string(status.message()));
+  if (absl::IsInvalidArgument(status)) return 2;
+  return absl::IsUnavailable(status) && absl::IsUnavailable(client(options).supervisor().status())
+             ? 3
+             : 1;
+}
+
+int finish(const Options& options, const absl::Status& status) {
+  return status.ok() ? 0 : fail(options, status);
+}
+
+int print(const Options& options, const absl::StatusOr<base::Json>& result) {
+  if (!result.ok()) return fail(options, result.status());
+  fmt::print("{}\n", result->dump(2));
+  return 0;
+}
 
 // From what was typed to a setup.
 absl::Status complete(Options& options) {
@@ -68,42 +73,46 @@ std::string default_dir() {
 }
 
 int up(Options& options) {
-  if (auto completed = complete(options); !completed.ok()) return fail(completed);
-  return finish(client(options).up(options.setup));
+  if (auto completed = complete(options); !completed.ok()) return fail(options, completed);
+  return finish(options, client(options).up(options.setup));
 }
 
-int down(const Options& options) { return finish(client(options).down()); }
+int down(const Options& options) { return finish(options, client(options).down()); }
 
 int ask(const Options& options, const std::string& verb, const base::Json& arguments) {
-  return finish(client(options).verb(verb, arguments).status());
+  return finish(options, client(options).verb(verb, arguments).status());
 }
 
 int hetzner(const Options& options) {
   const auto body =
       options.body.empty() ? absl::StatusOr<base::Json>(nullptr) : base::parse_json(options.body);
-  if (!body.ok()) return fail(body.status());
-  return print(client(options).hetzner(options.method, options.target, *body));
+  if (!body.ok()) return fail(options, body.status());
+  return print(options, client(options).hetzner(options.method, options.target, *body));
 }
 
 int probe(const Options& options) {
   Client lab = client(options);
   if (options.probe_action == "start")
-    return finish(lab.verb("probe-start", {{"every", options.every}}).status());
+    return finish(options, lab.verb("probe-start", {{"every", options.every}}).status());
   if (!options.probe_action.empty())
-    return print(lab.verb("probe-" + options.probe_action, base::Json::object()));
+    return print(options, lab.verb("probe-" + options.probe_action, base::Json::object()));
   const auto span = millis(options.probe_for.empty() ? "10s" : options.probe_for);
-  if (!span.ok()) return fail(span.status());
+  if (!span.ok()) return fail(options, span.status());
+  if (*span == 0) return fail(options, absl::InvalidArgumentError("--for must be over 0"));
   if (auto begun = lab.verb("probe-start", {{"every", options.every}}); !begun.ok())
-    return fail(begun.status());
+    return fail(options, begun.status());
   pause(Millis(*span));
-  return print(lab.verb("probe-stop", base::Json::object()));
+  return print(options, lab.verb("probe-stop", base::Json::object()));
 }
 
 // Only the child of a process that joined a PID namespace is in it, hence the fork.
 int execute(Options& options) {
   const auto supervisor = client(options).supervisor();
-  if (!supervisor.ok()) return fail(supervisor.status());
-  if (auto joined = join(*supervisor, options.node); !joined.ok()) return fail(joined);
+  if (!supervisor.ok()) return fail(options, supervisor.status());
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  if (auto joined = join(*supervisor, options.node); !joined.ok()) return fail(options, joined);
+  if (!error) std::filesystem::current_path(here, error);  // else /: the lab has a /run of its own
   std::vector<char*> argv;
   for (auto& word : options.command) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -116,13 +125,13 @@ int execute(Options& options) {
   signal(SIGINT, SIG_IGN);  // the program's to handle
   int status = 0;
   if (pid < 0 || waitpid(pid, &status, 0) < 0)
-    return fail(absl::ErrnoToStatus(errno, "cannot start a process in the lab"));
+    return fail(options, absl::ErrnoToStatus(errno, "cannot start a process in the lab"));
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int show_status(const Options& options) {
   const auto status = client(options).status();
-  if (options.output == "json" || !status.ok()) return print(status);
+  if (options.output == "json" || !status.ok()) return print(options, status);
   fmt::print("{}", status_text(*status));
   return 0;
 }

@@ -8,7 +8,7 @@ namespace vipd::lab {
 struct Layout {
   std::string dir;  // absolute
 
-  [[nodiscard]] std::string marker() const { return dir + "/lab.json"; }  // pid out here
+  [[nodiscard]] std::string marker() const { return dir + "/lab.json"; }  // see directory.h
   [[nodiscard]] std::string socket() const { return dir + "/lab.sock"; }
   [[nodiscard]] std::string hetzner_socket() const { return dir + "/hetzner.sock"; }
   [[nodiscard]] std::string kubeconfig() const { return dir + "/kubeconfig"; }

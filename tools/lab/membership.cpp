@@ -33,7 +33,8 @@ absl::StatusOr<etcd::Members> Membership::open(const NodePlan& plan) const {
 }
 
 absl::StatusOr<Membership::View> Membership::look(const std::vector<NodePlan>& through) const {
-  absl::Status last = absl::UnavailableError("no etcd member is on");
+  absl::Status last =
+      absl::UnavailableError("no etcd member is on; `lab status` shows what is left");
   for (const auto& plan : through) {
     auto members = open(plan);
     if (!members.ok()) return members.status();
@@ -44,14 +45,24 @@ absl::StatusOr<Membership::View> Membership::look(const std::vector<NodePlan>& t
   return last;
 }
 
+absl::StatusOr<std::size_t> Membership::voters(const std::vector<NodePlan>& through) const {
+  const auto view = look(through);
+  if (!view.ok()) return view.status();
+  return static_cast<std::size_t>(
+      std::count_if(view->list.begin(), view->list.end(),
+                    [](const etcd::Member& member) { return !member.learner; }));
+}
+
 absl::StatusOr<std::string> Membership::replace(const std::vector<NodePlan>& through,
+                                                const std::vector<std::string>& dead,
                                                 const NodePlan& born) {
   std::vector<std::string> cluster{born.name + "=" + peer_url(born)};
   const auto attempt = [&]() -> absl::Status {
     auto view = look(through);
     if (!view.ok()) return view.status();
-    if (const auto* dead = find(view->list, born.name))
-      if (auto removed = view->members.remove(dead->id, kCall); !removed.ok()) return removed;
+    for (const auto& name : dead)
+      if (const auto* member = find(view->list, name))
+        if (auto removed = view->members.remove(member->id, kCall); !removed.ok()) return removed;
     const bool added = std::any_of(view->list.begin(), view->list.end(), [&](const auto& member) {
       return member.peer_urls == std::vector{peer_url(born)};
     });
@@ -60,7 +71,7 @@ absl::StatusOr<std::string> Membership::replace(const std::vector<NodePlan>& thr
         return done.status();
     cluster.resize(1);
     for (const auto& member : view->list)
-      if (member.name != born.name && !member.name.empty())
+      if (std::find(dead.begin(), dead.end(), member.name) == dead.end() && !member.name.empty())
         cluster.push_back(member.name + "=" + member.peer_urls.at(0));
     return absl::OkStatus();
   };

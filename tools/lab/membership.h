@@ -20,9 +20,12 @@ class Membership {
  public:
   Membership(const Layout& layout, const base::Clock& clock) : layout_(layout), clock_(clock) {}
 
-  // Removes the member that `dead` was, adds `born` as a learner. Returns the --initial-cluster
-  // that `born` starts with. `through` are the members to ask, in turn.
-  absl::StatusOr<std::string> replace(const std::vector<NodePlan>& through, const NodePlan& born);
+  // Removes the `dead` members, adds `born` as a learner. Returns the --initial-cluster that
+  // `born` starts with. `through` are the members to ask, in turn.
+  absl::StatusOr<std::string> replace(const std::vector<NodePlan>& through,
+                                      const std::vector<std::string>& dead, const NodePlan& born);
+  // How many there are.
+  absl::StatusOr<std::size_t> voters(const std::vector<NodePlan>& through) const;
   // Until the member of this name votes.
   absl::Status promote(const std::vector<NodePlan>& through, const std::string& name);
   // {"leader": NAME or null, "members": [{"name","id","learner","peer_urls"}]}

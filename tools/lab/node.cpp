@@ -59,6 +59,9 @@ absl::Status Node::boot(const EtcdStart& etcd) {
   if (before.power != Power::kOff)
     return absl::FailedPreconditionError(
         fmt::format("{} is {}, not off", before.plan.name, power_text(before.power)));
+  if (etcd.cluster.empty() && before.etcd.cluster.empty())  // recreate ended half-way
+    return absl::FailedPreconditionError(
+        fmt::format("{0} has joined no etcd cluster yet: `lab recreate {0}`", before.plan.name));
   if (auto plugged = world_.links.plug(before.plan); !plugged.ok()) return plugged;
   {
     const std::lock_guard lock(mutex_);
@@ -119,9 +122,7 @@ absl::Status Node::erase() {
 }
 
 absl::Status Node::reboot() {
-  const Facts before = facts();
-  if (before.power != Power::kOn)
-    return absl::FailedPreconditionError(before.plan.name + " is not on");
+  if (auto on = must_be_on(); !on.ok()) return on;
   // An apiserver that does not answer cannot be told; the reboot goes on all the same.
   set_apiserver({{"cordoned", true}, {"shutting_down", true}}).IgnoreError();
   if (auto stopped = stop("vipd", kFirstPhase); !stopped.ok()) return stopped;

@@ -70,6 +70,10 @@ class Node {
   [[nodiscard]] int generation() const;
   [[nodiscard]] std::int64_t server() const;
   [[nodiscard]] base::Json status() const;
+  // FailedPrecondition with the verb that helps where it is off or deleted.
+  [[nodiscard]] absl::Status must_be_on() const;
+  // The same where its etcd member cannot answer the others.
+  [[nodiscard]] absl::Status etcd_answers() const;
   // OK once its apiserver says that it is ready.
   [[nodiscard]] absl::Status ready() const;
 

@@ -28,6 +28,30 @@ const char* power_text(Node::Power power) {
   return "";
 }
 
+absl::Status Node::must_be_on() const {
+  const Facts now = facts();
+  if (now.power == Power::kOn) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      fmt::format("{0} is {1}: `lab {2} {0}` first", now.plan.name, power_text(now.power),
+                  now.power == Power::kOff ? "revive" : "recreate"));
+}
+
+absl::Status Node::etcd_answers() const {
+  if (auto on = must_be_on(); !on.ok()) return on;
+  const Facts now = facts();
+  const auto refuse = [&](const char* what, const char* verb, const char* process) {
+    return absl::FailedPreconditionError(fmt::format("etcd of {0} {1}: `lab {2} {0}{3}` first",
+                                                     now.plan.name, what, verb, process));
+  };
+  const auto pid = now.pids.find("etcd");
+  if (pid == now.pids.end() || !world_.children.running(pid->second))
+    return refuse("does not run", "start-etcd", "");
+  if (now.frozen.contains("etcd")) return refuse("is frozen", "thaw", " etcd");
+  if (now.cuts.contains(Cut::kEtcd) || now.cuts.contains(Cut::kPeers))
+    return refuse("is cut off", "heal", "");
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Program> Node::program(const std::string& process) const {
   const Facts now = facts();
   if (process == "etcd")
@@ -41,9 +65,8 @@ absl::StatusOr<Program> Node::program(const std::string& process) const {
 absl::Status Node::start(const std::string& process) {
   const auto wanted = program(process);
   if (!wanted.ok()) return wanted.status();
+  if (auto on = must_be_on(); !on.ok()) return on;
   const Facts before = facts();
-  if (before.power != Power::kOn)
-    return absl::FailedPreconditionError(before.plan.name + " is not on: lab revive, lab recreate");
   const auto old = before.pids.find(process);
   if (old != before.pids.end() && world_.children.running(old->second))
     return absl::AlreadyExistsError(
@@ -58,6 +81,7 @@ absl::Status Node::start(const std::string& process) {
 
 absl::Status Node::signal(const std::string& process, int signal_number) {
   if (auto known = program(process); !known.ok()) return known.status();
+  if (auto on = must_be_on(); !on.ok()) return on;
   const Facts before = facts();
   const auto found = before.pids.find(process);
   if (found == before.pids.end() || !world_.children.running(found->second))
@@ -72,6 +96,7 @@ absl::Status Node::signal(const std::string& process, int signal_number) {
 }
 
 absl::Status Node::stop(const std::string& process, Millis grace) {
+  if (auto on = must_be_on(); !on.ok()) return on;
   const Facts before = facts();
   const auto found = before.pids.find(process);
   if (found == before.pids.end() || !world_.children.running(found->second))
@@ -82,9 +107,8 @@ absl::Status Node::stop(const std::string& process, Millis grace) {
 }
 
 absl::Status Node::set_cuts(const std::set<Cut>& cuts) {
+  if (auto on = must_be_on(); !on.ok()) return on;
   const Facts before = facts();
-  if (before.power != Power::kOn)
-    return absl::FailedPreconditionError(before.plan.name + " is not on");
   const std::string file = world_.layout.node(before.plan.name) + "/nft";
   if (auto done = world_.links.cut(before.plan, cuts, file); !done.ok()) return done;
   const std::lock_guard lock(mutex_);
@@ -100,6 +124,7 @@ absl::StatusOr<base::Json> Node::ask_apiserver(const std::string& method, const 
 }
 
 absl::Status Node::set_apiserver(const base::Json& change) {
+  if (auto on = must_be_on(); !on.ok()) return on;
   if (!real_apiserver()) return ask_apiserver("PUT", "/switch", change).status();
   if (const auto cordoned = base::json_bool(change, "cordoned"))
     return kube_apiserver::set_cordoned(world_.layout, facts().plan, *cordoned);

@@ -19,13 +19,16 @@ class Probes {
   Probes(const Setup& setup, const Layout& layout, Children& children)
       : setup_(setup), layout_(layout), children_(children) {}
 
-  // Results go to DIR/probe-v4.ndjson (and -v6), from empty.
+  // Results go to DIR/probe-v4.ndjson (and -v6), from empty. A failed start leaves no prober.
   absl::Status start(const std::string& every);
   // {"v4": {...}, "v6": {...}}; stop() gives the last one.
   absl::StatusOr<base::Json> summary();
   absl::StatusOr<base::Json> stop();
 
  private:
+  absl::Status begin(const std::string& every);
+  void forget_ended();
+  absl::Status somebody_probes();
   [[nodiscard]] std::string socket(const std::string& family) const;
 
   const Setup& setup_;

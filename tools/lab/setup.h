@@ -25,6 +25,7 @@ struct Setup {
   std::string kube_apiserver;                 // a real one instead of apisim; empty: apisim
 
   [[nodiscard]] base::Json json() const;
+  // InvalidArgument, naming the flag, for what the lab or vipd would not take.
   static absl::StatusOr<Setup> parse(const std::string& text);
 };
 
