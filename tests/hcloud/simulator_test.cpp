@@ -157,11 +157,13 @@ TEST_CASE("of two Floating IPs with the same labels the declared one alone is ta
   const auto verdict = core::judge(config, config.fips[0], before.fips);
   REQUIRE(verdict.allowed);
   CHECK(verdict.fip->id == kFip);
-  // The twin's id with this address, and this id with the twin's address, are neither of them.
+  // This address with another id, and this id with another address, are not the one meant.
   const core::DeclaredFip twins_id{4712, config.fips[0].address};
+  const core::DeclaredFip nobodys_id{4799, config.fips[0].address};
   const core::DeclaredFip twins_address{kFip, *core::IpAddress::parse("203.0.113.11")};
-  CHECK_FALSE(core::judge(config, twins_id, before.fips).allowed);
-  CHECK_FALSE(core::judge(config, twins_address, before.fips).allowed);
+  for (const auto& wrong : {twins_id, nobodys_id, twins_address}) {
+    CHECK_FALSE(core::judge(config, wrong, before.fips).allowed);
+  }
 
   cloud.assign(kTo);
   cloud.world.wait_for<core::AssignAccepted>();
