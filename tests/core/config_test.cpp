@@ -24,13 +24,13 @@ std::string said(const std::function<void(Config&)>& change) {
   return std::string(validate(config).message());
 }
 
-TEST_CASE("the defaults hold every relation") { CHECK(validate(good()).ok()); }
+TEST_CASE("the defaults hold every relation", "[E19]") { CHECK(validate(good()).ok()); }
 
 TEST_CASE("every key of a group lives under its own prefix", "[E1]") {
   CHECK(good().prefix() == "/vipd/prod/api/");
 }
 
-TEST_CASE("the selector names every label") {
+TEST_CASE("the selector names every label", "[A4]") {
   Config config = good();
   config.labels = {{"b", "2"}, {"a", "1"}, {"c", ""}};
   CHECK(config.label_selector() == "a=1,b=2,c");
@@ -152,7 +152,7 @@ TEST_CASE("every relation between times is checked, named and explained", "[E21]
   }
 }
 
-TEST_CASE("a time of zero is refused, whichever it is") {
+TEST_CASE("a time of zero is refused, whichever it is", "[E19]") {
   Config config = good();
   config.timing = Timing{0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s, 0s};
   const std::string text(validate(config).message());

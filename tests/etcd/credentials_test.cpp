@@ -73,6 +73,45 @@ TEST_CASE("an expired client certificate is not even tried, and named") {
   mentions(std::get<EtcdFailed>(answer).why, "expired");
 }
 
+TEST_CASE("an expired CA is not even tried, and named; a good one is taken up", "[E19]") {
+  SKIP_WITHOUT_ETCD();
+  fakes::EtcdCluster cluster(1);
+  const base::KeyPair client = cluster.mint_client("vipd", 1h);
+  const auto expired = fakes::EtcdCluster::mint_other_ca(-1h);
+  const TlsFiles files = cluster.write_files("old-ca", client, expired.certificate_pem);
+  Harness etcd({cluster.endpoint(0)}, files);
+  etcd.adapter.start();
+  const auto lost = etcd.next<EtcdWatchLost>();
+  REQUIRE(lost);
+  mentions(lost->why, files.ca + " expired at ");
+  const auto answer = etcd.ask<KeyRead>(read("x"));
+  REQUIRE(std::holds_alternative<EtcdFailed>(answer));
+  CHECK_FALSE(std::get<EtcdFailed>(answer).unknown);
+  mentions(std::get<EtcdFailed>(answer).why, files.ca + " expired at ");
+  cluster.write_files("old-ca", client);
+  CHECK(etcd.next<EtcdSnapshot>());
+  CHECK_FALSE(etcd.must<KeyRead>(read("x")).found);
+}
+
+TEST_CASE("an expired certificate of etcd's own is named as a cause, and waited for", "[E19]") {
+  SKIP_WITHOUT_ETCD();
+  fakes::EtcdCluster cluster(1);
+  cluster.serve_with_certificate(-1h);
+  Harness etcd({cluster.endpoint(0)}, cluster.files());
+  etcd.adapter.start();
+  const auto lost = etcd.next<EtcdWatchLost>();
+  REQUIRE(lost);
+  mentions(lost->why, cluster.endpoint(0));
+  mentions(lost->why, "its certificate is expired, or not signed by " + cluster.files().ca);
+  const auto answer = etcd.ask<KeyRead>(read("x"));
+  REQUIRE(std::holds_alternative<EtcdFailed>(answer));
+  mentions(std::get<EtcdFailed>(answer).why, "its certificate is expired");
+  CHECK_FALSE(etcd.next<EtcdSnapshot>(100ms));
+  cluster.serve_with_certificate(1h);
+  CHECK(etcd.next<EtcdSnapshot>(30s));
+  CHECK_FALSE(etcd.must<KeyRead>(read("x")).found);
+}
+
 TEST_CASE("missing files are waited for [E19]", "[E19]") {
   SKIP_WITHOUT_ETCD();
   fakes::EtcdCluster cluster(1);

@@ -112,15 +112,7 @@ EtcdCluster::EtcdCluster(int members, bool running) {
   folder_ = folder;
   const base::WallTime now = clock_.wall();
   ca_ = must(base::mint_ca("etcd", later(now, -24h), later(now, 24h)));
-  const base::MintRequest server{.common_name = "etcd server",
-                                 .organizations = {},
-                                 .dns_names = {"localhost"},
-                                 .ip_addresses = {"127.0.0.1"},
-                                 .server = true,
-                                 .client = true,
-                                 .not_before = later(now, -24h),
-                                 .not_after = later(now, 24h)};
-  server_ = write_files("server", must(base::mint_certificate(ca_, server)));
+  server_ = write_files("server", mint_server(24h));
   files_ = write_files("client", mint_client("kube-apiserver", 24h));
 
   const auto count = static_cast<std::size_t>(members);
@@ -294,6 +286,22 @@ base::KeyPair EtcdCluster::mint_client(const std::string& name,
                                            .not_after = later(now, valid_for)}));
 }
 
+base::KeyPair EtcdCluster::mint_server(std::chrono::seconds valid_for) const {
+  const base::WallTime now = clock_.wall();
+  return must(base::mint_certificate(ca_, {.common_name = "etcd server",
+                                           .organizations = {},
+                                           .dns_names = {"localhost"},
+                                           .ip_addresses = {"127.0.0.1"},
+                                           .server = true,
+                                           .client = true,
+                                           .not_before = later(now, -24h),
+                                           .not_after = later(now, valid_for)}));
+}
+
+void EtcdCluster::serve_with_certificate(std::chrono::seconds valid_for) const {
+  write_files("server", mint_server(valid_for));
+}
+
 etcd::TlsFiles EtcdCluster::write_files(const std::string& name, const base::KeyPair& client,
                                         const std::string& ca_pem) const {
   const std::string stem = absl::StrCat(folder_, "/", name);
@@ -304,9 +312,9 @@ etcd::TlsFiles EtcdCluster::write_files(const std::string& name, const base::Key
   return files;
 }
 
-base::KeyPair EtcdCluster::mint_other_ca() {
+base::KeyPair EtcdCluster::mint_other_ca(std::chrono::seconds valid_for) {
   const base::WallTime now = base::SystemClock().wall();
-  return must(base::mint_ca("another etcd", later(now, -24h), later(now, 24h)));
+  return must(base::mint_ca("another etcd", later(now, -24h), later(now, valid_for)));
 }
 
 }  // namespace vipd::fakes

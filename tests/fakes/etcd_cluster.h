@@ -49,7 +49,11 @@ class EtcdCluster {
   // Writes NAME-ca.crt, NAME.crt and NAME.key below folder(), over what is there.
   etcd::TlsFiles write_files(const std::string& name, const base::KeyPair& client,
                              const std::string& ca_pem = "") const;
-  [[nodiscard]] static base::KeyPair mint_other_ca();
+  [[nodiscard]] static base::KeyPair mint_other_ca(
+      std::chrono::seconds valid_for = std::chrono::hours(24));
+  // A certificate for the members, of this cluster's CA; they show it to whoever connects next,
+  // for etcd reads its files at every handshake.
+  void serve_with_certificate(std::chrono::seconds valid_for) const;
 
   // From outside the code under test; both wait until it is done. put() gives the revision.
   std::int64_t put(const std::string& key, const std::string& value);
@@ -63,6 +67,7 @@ class EtcdCluster {
     bool frozen = false;
   };
 
+  [[nodiscard]] base::KeyPair mint_server(std::chrono::seconds valid_for) const;
   [[nodiscard]] std::vector<std::string> command_line(int member) const;
   [[nodiscard]] std::string log_of(int member) const;
   [[nodiscard]] etcd::Stubs stubs() const;  // of the first member that runs

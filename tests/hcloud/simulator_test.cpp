@@ -1,8 +1,12 @@
 // The adapter against the simulated Hetzner Cloud: two readings of the API's documents, by
 // different people, must fit together.
+#include <algorithm>
+#include <sstream>
+
 #include "tests/catch.h"
 #include "tests/hcloud/harness.h"
 #include "tools/lab/hcloudsim/simulator.h"
+#include "vipd/core/allowlist.h"
 #include "vipd/hcloud/adapter.h"
 
 namespace vipd::hcloud {
@@ -40,6 +44,12 @@ struct Cloud {
     const auto answer = sim.admin(method, target, body);
     INFO(method << " " << target << ": " << answer.body);
     REQUIRE(answer.status < 300);
+  }
+  std::vector<Json> audit() {
+    std::istringstream text(sim.admin("GET", "/audit?since=0").body);
+    std::vector<Json> lines;
+    for (std::string line; std::getline(text, line);) lines.push_back(Json::parse(line));
+    return lines;
   }
   void start(const std::string& token) {
     const auto api = sim.listen_api("127.0.0.1", 0);
@@ -127,6 +137,68 @@ TEST_CASE("a token of nobody is unauthorized, and with the right one a server is
   CHECK(server.name == "cp-1");
   CHECK(server.private_addresses == std::vector{*core::IpAddress::parse("10.0.1.11")});
   CHECK(server.public_v4 == *core::IpAddress::parse("198.18.1.11"));
+}
+
+TEST_CASE("of two Floating IPs with the same labels the declared one alone is taken and moved",
+          "[A4][A20]") {
+  Cloud cloud;
+  cloud.admin("POST", "/floating_ips", Json::parse(R"({"project":"lab","id":4712,"name":"twin",
+      "type":"ipv4","ip":"203.0.113.11","labels":{"cluster":"lab"},"server":1001})"));
+  cloud.admin("POST", "/floating_ips", Json::parse(R"({"project":"lab","id":4713,"name":"other",
+      "type":"ipv4","ip":"203.0.113.12","labels":{"cluster":"another"},"server":1001})"));
+  cloud.start("writer");
+  const auto before = cloud.list();
+  REQUIRE(before.fips.size() == 2);
+
+  core::Config config;
+  config.labels = {{"cluster", "lab"}};
+  config.fips = {{kFip, *core::IpAddress::parse("203.0.113.10")}};
+  CHECK(config.label_selector() == "cluster=lab");
+  const auto verdict = core::judge(config, config.fips[0], before.fips);
+  REQUIRE(verdict.allowed);
+  CHECK(verdict.fip->id == kFip);
+  // This address with another id, and this id with another address, are not the one meant.
+  const core::DeclaredFip twins_id{4712, config.fips[0].address};
+  const core::DeclaredFip nobodys_id{4799, config.fips[0].address};
+  const core::DeclaredFip twins_address{kFip, *core::IpAddress::parse("203.0.113.11")};
+  for (const auto& wrong : {twins_id, nobodys_id, twins_address}) {
+    CHECK_FALSE(core::judge(config, wrong, before.fips).allowed);
+  }
+
+  cloud.assign(kTo);
+  cloud.world.wait_for<core::AssignAccepted>();
+  REQUIRE(cloud.world.run_until([&] {
+    cloud.world.run_for(20ms);
+    const auto fips = cloud.list().fips;
+    return std::any_of(fips.begin(), fips.end(), [](const auto& fip) {
+      return fip.id == kFip && fip.server == kTo;
+    });
+  }));
+  for (const auto& fip : cloud.list().fips) CHECK(fip.server == (fip.id == kFip ? kTo : kFrom));
+  std::vector<core::FipId> written;
+  for (const auto& line : cloud.audit()) {
+    if (line["event"] == "assign_applied") written.push_back(line["fip"]);
+  }
+  CHECK(written == std::vector{kFip});
+}
+
+TEST_CASE("a server that the token's project does not have is not found, whoever else has it",
+          "[A20]") {
+  Cloud cloud;
+  cloud.admin("POST", "/projects", Json::parse(R"({"name":"other","tokens":[
+      {"token":"strangers","mode":"rw"}]})"));
+  cloud.admin("POST", "/servers", Json::parse(R"({"project":"other","id":1003,"name":"theirs",
+      "public_ipv4":"198.18.1.13"})"));
+  const auto server = GENERATE(core::ServerId{1003}, core::ServerId{4040});
+  CAPTURE(server);
+  cloud.start("writer");
+  cloud.adapter->carry_out(core::GetServer{++cloud.calls, server, cloud.soon()});
+  const auto failed = cloud.world.wait_for<core::HcloudFailed>();
+  CHECK(failed.call == cloud.calls);
+  CHECK(failed.error == HcloudError::kNotFound);
+  CHECK(failed.sent);
+  CHECK(failed.why.find(std::to_string(server)) != std::string::npos);
+  CHECK(cloud.world.all<core::ServerSeen>().empty());
 }
 
 TEST_CASE("the metadata service tells a node who it is [E2]") {

@@ -117,6 +117,62 @@ TEST_CASE("a vipd that reaches nothing waits, shows what is missing and ends on 
   CHECK(daemon.wait() == 0);
 }
 
+// The documents that `status --watch -o json` has printed so far, one a line.
+std::vector<base::Json> documents(const Program& watcher) {
+  std::vector<base::Json> found;
+  std::istringstream text(watcher.out());
+  for (std::string line; std::getline(text, line) && !text.eof();) {
+    const auto document = base::parse_json(line);
+    REQUIRE(document.ok());
+    found.push_back(*document);
+  }
+  return found;
+}
+
+bool has_token(const base::Json& status) {
+  for (const auto& one : status["gate"]) {
+    if (one["condition"] == "token") return one["ok"].get<bool>();
+  }
+  return false;
+}
+
+TEST_CASE("status --watch shows every change as it comes, and ends with the vipd it watches") {
+  Rig rig;
+  std::string text = kGood;
+  text.replace(text.find("/nowhere/token"), 14, rig.folder / "token");
+  std::ofstream(rig.config) << text << "stateDir: " << rig.folder.path() << "\n";
+  Program daemon(rig.folder, {"run", "--config", rig.config});
+  REQUIRE(comes([&] { return rig.run({"status", "--socket", rig.socket}) == 0; }));
+  Program json(rig.folder, {"status", "--watch", "-o", "json", "--socket", rig.socket});
+  Program table(rig.folder, {"status", "--watch", "--socket", rig.socket});
+  REQUIRE(comes([&] { return !documents(json).empty(); }));
+  CHECK_FALSE(has_token(documents(json).back()));
+
+  std::ofstream(rig.folder / "token") << "0123456789abcdef0123456789abcdef\n";
+  REQUIRE(comes([&] { return has_token(documents(json).back()); }));
+  const auto seen = documents(json);
+  REQUIRE(seen.size() >= 2);
+  for (std::size_t i = 1; i < seen.size(); ++i) CHECK(seen[i]["change"] != seen[i - 1]["change"]);
+  // To a file, no terminal's escapes; every table begins with the state.
+  const auto tables = [&] {
+    const std::string all = table.out();
+    std::size_t count = 0;
+    for (auto at = all.find("state   "); at != std::string::npos; at = all.find("state   ", at + 1))
+      ++count;
+    return count;
+  };
+  CHECK(comes([&] { return tables() >= 2; }));
+  CHECK(table.out().find('\x1b') == std::string::npos);
+  CHECK_FALSE(json.ended());
+  CHECK_FALSE(table.ended());
+
+  daemon.signal(SIGTERM);
+  CHECK(daemon.wait() == 0);
+  CHECK(json.wait() == 3);
+  CHECK(rig.says(json.err(), rig.socket));
+  CHECK(table.wait() == 3);
+}
+
 TEST_CASE("a running vipd explains itself and gives a journal that replays, with no secret in it") {
   Rig rig;
   std::ofstream(rig.folder / "token") << "s3cr3t-t0k3n-of-64-characters-0123456789abcdef\n";
