@@ -374,5 +374,70 @@ TEST_CASE("with the API down nothing moves, whatever the nodes do", "[A10][A16]"
   CHECK(world.assigns() == 0);
 }
 
+TEST_CASE("a group is not split by a planned move that may not touch one of it", "[A9][A20]") {
+  World world = settled(3, true);
+  const auto labels = world.fips[World::kV4].fip.labels;
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(60s);
+  CHECK(world.assigns() == 0);
+  CHECK(world.state(1) == "stuck");
+  // And once it may be touched, the move that was asked for is finished.
+  world.fips[World::kV4].fip.labels = labels;
+  CHECK(held_by(world, "cp-2", 80s));
+  CHECK(world.assigns() == 2);
+}
+
+TEST_CASE("what may be touched of a group is taken off a node that does not serve",
+          "[A9][A20][E12]") {
+  World world = settled(3, true);
+  world.nodes[0].apiserver = false;
+  world.run(500ms);
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 10s));
+  world.run(20s);
+  CHECK(world.fips[World::kV6].fip.server == world.nodes[1].server);
+}
+
+TEST_CASE("a handover during a rate limit waits for its end on the node that was asked for",
+          "[A12]") {
+  World world = settled(3);
+  world.list_faults.assign(200, HcloudError::kRateLimited);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(90s);
+  CHECK(world.holder() == "cp-2");
+  world.list_faults.clear();
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+  CHECK(world.assigns() == 1);
+}
+
+TEST_CASE("a rate limit moves the key nowhere: every node shares it", "[A12]") {
+  World world = settled(3);
+  world.assign_by_hand(World::kV4, 4711);
+  world.assign_faults.assign(20, {HcloudError::kRateLimited, false, true});
+  REQUIRE(world.until([&] { return world.assigns() >= 21; }, 5min));
+  CHECK(world.until([&] { return world.verified(); }, 20s));
+  CHECK(world.holder() == "cp-1");
+}
+
+TEST_CASE("a planned move is finished on the node that was asked for, whatever Hetzner said before",
+          "[A10][A12]") {
+  World world = settled(3);
+  SECTION("requests of the whole project were refused for a minute") {
+    world.list_faults.assign(200, HcloudError::kRateLimited);
+  }
+  SECTION("Hetzner was down for a minute") {
+    world.list_faults.assign(200, HcloudError::kServer);
+  }
+  for (int i = 0; i < 3; ++i) world.post(i, TokenSeen{true, 2, ""});  // each looks anew
+  world.run(60s);
+  world.list_faults.clear();
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  CHECK(world.until([&] { return world.verified(); }, 10s));
+  CHECK(world.holder() == "cp-2");
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -297,5 +297,39 @@ TEST_CASE("garbage in every one of our keys is named, obeyed by nobody and harms
   CHECK(world.assigns() == 0);
 }
 
+TEST_CASE("a leader key that nobody can read stays named, and nobody is called its holder",
+          "[E1][E13]") {
+  World world = settled(3);
+  world.put("leader", "garbage{");
+  world.run(1s);
+  world.break_watch(1, 10ms);  // lists again
+  world.run(61s);
+  const auto status = world.status(1);
+  CHECK(status["problems"].dump().find("leader") != std::string::npos);
+  CHECK(status["state"] == "unmanaged");
+  CHECK(status["next"].get<std::string>().find("etcdctl") != std::string::npos);
+  CHECK(status["holder"]["alive"].is_null());
+  CHECK(world.said(1, "E13"));
+  world.post(1, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(1s);
+  REQUIRE_FALSE(world.nodes[1].answers.empty());
+  CHECK(world.nodes[1].answers[0].text.find("etcdctl") != std::string::npos);
+  world.erase("leader");  // what the problem advises
+  CHECK(held_by(world, "cp-1", 10s));
+  CHECK(world.assigns() == 0);
+}
+
+TEST_CASE("a leader key without a lease is put on the holder's own, so that it ends with it",
+          "[E22]") {
+  World world = settled(3);
+  world.put("leader", *world.value("leader"));  // by hand: on no lease
+  REQUIRE(world.until([&] { return world.keys().at(world.config.prefix() + "leader").lease != 0; },
+                      5s));
+  CHECK(held_by(world, "cp-1", 5s));
+  CHECK(world.assigns() == 0);
+  world.power_off(0);
+  CHECK(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 20s));
+}
+
 }  // namespace
 }  // namespace vipd::core

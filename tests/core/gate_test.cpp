@@ -166,5 +166,21 @@ TEST_CASE("etcd, Hetzner and metadata may all be down at the start: vipd waits",
   CHECK(world.until([&] { return world.verified(); }, 90s));
 }
 
+TEST_CASE("labels that were wrong for a moment cost no standby for hours", "[A20]") {
+  World world = settled(3);
+  const auto right = world.fips[World::kV4].fip.labels;
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  for (int node : {0, 1, 2}) world.post(node, TokenSeen{true, 2, ""});
+  REQUIRE(world.until([&] { return !world.status(1)["ready"].get<bool>(); }, 5s));
+  world.fips[World::kV4].fip.labels = right;
+  SECTION("while the holder lives") {
+    CHECK(world.until([&] { return world.status(1)["ready"].get<bool>(); }, 70s));
+  }
+  SECTION("when the holder dies then") {
+    world.power_off(0);
+    CHECK(world.until([&] { return world.holder() != "cp-1" && world.verified(); }, 30s));
+  }
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -196,5 +196,27 @@ TEST_CASE("SIGTERM on a standby takes its key away at once", "[E18]") {
   CHECK(world.status(0)["nodes"].size() == 2);
 }
 
+TEST_CASE("a key that comes after SIGTERM is passed on, not sat on", "[E18]") {
+  World world = settled(3);
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.nodes[1].state.tenure.has_value(); }, 5s));
+  world.nodes[1].state.tenure.reset();  // as if the signal had come just before the key
+  world.term(1);
+  CHECK(world.until([&] { return world.holder() != "cp-2" && world.verified(); }, 4s));
+  CHECK(cause(world) == Cause::kShutdown);
+}
+
+TEST_CASE("a request for a node that is not ready does not hide that the holder is stuck",
+          "[E6][A16]") {
+  World world = settled(3);
+  world.nodes[2].apiserver = false;
+  world.run(5s);
+  world.put("request", RequestRecord{world.nodes[2].server, 0, "test", "drill"}.text());
+  world.assign_faults.assign(5, {HcloudError::kConflict, false, true});
+  world.assign_by_hand(World::kV4, 4711);
+  world.post(0, TokenSeen{true, 2, ""});
+  CHECK(held_by(world, "cp-2", 30s));
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -128,5 +128,29 @@ TEST_CASE("a holder that came back between the look and the transaction keeps th
   CHECK(world.leader()->instance == holder);
 }
 
+TEST_CASE("a taker that restarts under a pause finishes the takeover of the dead holder",
+          "[E15][E20]") {
+  World world = settled(3);
+  world.post(1, PauseAsked{5, 600s, false, "ann", "window"});
+  world.run(1s);
+  world.assign_faults.assign(1, {HcloudError::kTimeout, false, true});
+  world.power_off(0);
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 20s));
+  world.kill_vipd(1);
+  world.run(1s);
+  world.start(1);
+  SECTION("a soft pause lets it") {
+    CHECK(held_by(world, "cp-2", 20s));
+    CHECK(world.status(1)["state"] == "holder");
+  }
+  SECTION("a pause made hard since then does not, and the status says that nothing is served") {
+    world.put("pause", PauseRecord{"ann", "window", true, ""}.text());
+    world.run(20s);
+    CHECK(world.assigns() == 0);
+    CHECK(world.status(1)["state"] == "taking");
+    CHECK(world.status(1)["next"].get<std::string>().find("vipd resume") != std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace vipd::core

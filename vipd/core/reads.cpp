@@ -16,6 +16,7 @@ constexpr Duration kSpread = seconds(5);
 constexpr Duration kRefresh = hours(6);
 constexpr Duration kUndeclaredAgain = seconds(60);  // somebody may be putting it right
 constexpr Duration kUndeclaredSoon = seconds(5);    // while nobody manages the addresses
+constexpr Duration kUnheldLook = seconds(10);       // nobody held the key for so long
 constexpr int kReserve = 20;  // requests of the budget that only an assign may use
 constexpr Duration kBackoffMost = seconds(60);
 constexpr Duration kWorkAgain = seconds(5);  // clients wait for what work reads
@@ -35,6 +36,16 @@ bool work_wants_list(Turn& turn) {
     return entry.second.phase == Work::Phase::kReading &&
            turn.reached(entry.second.read_after);
   });
+}
+
+// Nobody holds the key, and everybody may believe that another is to take it: somebody moved the
+// address meanwhile. Asked anew after a while, and then as often as a holder does.
+bool nobody_looks(Turn& turn) {
+  const Keys& keys = turn.state.keys;
+  const Reads& reads = turn.state.reads;
+  if (!keys.current || keys.leader) return false;
+  if (!turn.reached(keys.leader_absent_since + kUnheldLook)) return false;
+  return reads.last_sent < keys.leader_absent_since || turn.reached(reads.next_regular);
 }
 
 // The leader is gone and the last word on an address is what somebody intended: ask once.
@@ -76,7 +87,8 @@ bool list_due(Turn& turn) {
     return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (for_work) return true;
-  if (claim_is_uncertain(turn) || undeclared_may_have_changed(turn)) return true;
+  if (claim_is_uncertain(turn) || nobody_looks(turn)) return true;
+  if (undeclared_may_have_changed(turn)) return true;
   if (!reads.ever || turn.reached(reads.last_sent + kRefresh)) return true;
   return turn.state.tenure.has_value() && turn.reached(reads.next_regular);
 }

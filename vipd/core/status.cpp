@@ -43,14 +43,16 @@ Summary holder_summary(Turn& turn) {
   if (turn.paused() && !all_verified(turn)) {
     return {"taking", turn.may_write_api()
                           ? "finishes the takeover of a dead holder, pause or not"
-                          : "paused: the Floating IPs are not all here, and none is assigned until "
-                            "the pause ends: `vipd resume` ends it"};
+                          : "paused: the Floating IPs are not all here, and none is assigned "
+                            "until the pause ends: `vipd resume` ends it"};
   }
   if (turn.paused()) {
     return {state.gate.ready ? "holder" : "degraded",
             "paused: keeps the address whatever happens to this node; see `paused`"};
   }
-  if (undeclared(turn.config, state)) return {"stuck", "a Floating IP is not as declared; see fips"};
+  if (undeclared(turn.config, state)) {
+    return {"stuck", "a Floating IP is not as declared; see fips"};
+  }
   if (!state.gate.ready && !passes_on(state.gate)) {
     return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
   }

@@ -91,7 +91,8 @@ inline constexpr Text kMembers<core::Election> =
     "claimant_gone claimant_pulse claimant_answered claimable_since claimable looks_first proposed "
     "adopted waiting retry_at";
 template <>
-inline constexpr Text kMembers<core::Order> = "Order: id key value lease replaces grant txn done refused";
+inline constexpr Text kMembers<core::Order> =
+    "Order: id key value lease replaces grant txn done refused";
 template <>
 inline constexpr Text kMembers<core::Stop> =
     "Stop: asked deadline node hand_over release release_again released gave";
