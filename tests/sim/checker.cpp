@@ -328,9 +328,11 @@ void Checker::judge_pause(int node, const std::string& what, bool takeover) {
   const auto text = world_.value("pause");
   if (!text || !paused_since_ || world_.now() - *paused_since_ < kNewsTakes) return;
   if (world_.now() - process(node).since < kNewsTakes) return;
-  if (takeover && !pause_hard_) return;
-  violate(8, absl::StrCat(node_at(node).name, " ", what, " though paused",
-                          pause_hard_ ? " (hard)" : ""));
+  // Hard both at the last look and now: one pause may have replaced another.
+  const auto record = core::PauseRecord::parse(*text);
+  const bool hard = pause_hard_ && record.ok() && record->hard;
+  if (takeover && !hard) return;
+  violate(8, absl::StrCat(node_at(node).name, " ", what, " though paused", hard ? " (hard)" : ""));
 }
 
 // ---- what must not last ----
@@ -353,28 +355,29 @@ void Checker::look() {
 void Checker::look_at_ready(int node) {
   const fakes::ModelNode& self = node_at(node);
   Process& process = processes_[node];
+  const auto text = world_.value("nodes/" + process.instance);
+  const auto record = core::NodeRecord::parse(text.value_or(""));
+  // A restored etcd may bring back what was said before.
+  if (!record.ok() || !record->ready) process.says_ready_since.reset();
+  if (record.ok() && record->ready && !process.says_ready_since)
+    process.says_ready_since = world_.now();
   const bool sick = !self.apiserver || self.hung || self.shutting_down;
   if (!sick) process.unwell_since.reset();
   if (sick && !process.unwell_since) process.unwell_since = world_.now();
   const bool can_tell = self.vipd && self.alive && world_.now() >= self.frozen_until &&
                         world_.etcd_for(node) && !self.etcd_deaf && self.etcd_lag == Duration(0);
   if (!can_tell) process.etcd_well_since = world_.now();
-  if (!sick || process.instance.empty()) return;
+  if (!sick || !process.says_ready_since) return;
   const core::Timing& timing = world_.config.timing;
   const Duration bound = 3 * timing.readyz_every + timing.readyz_deadline + 3 * timing.tls_every +
                          kSettles;
   const Instant since = std::max({*process.unwell_since, process.etcd_well_since,
+                                  *process.says_ready_since,
                                   etcd_leader_since_ + kSettles});
   if (world_.now() - since <= bound) return;
-  const auto text = world_.value("nodes/" + process.instance);
-  if (!text) return;
-  const auto record = core::NodeRecord::parse(*text);
-  if (record.ok() && record->ready) {
-    violate(7, absl::StrCat(self.name, " says ready though its apiserver fails for ",
-                            std::chrono::duration_cast<std::chrono::seconds>(world_.now() -
-                                                                            since).count(),
-                            " s"));
-  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(world_.now() - since);
+  violate(7, absl::StrCat(self.name, " says ready though its apiserver fails for ",
+                          seconds.count(), " s"));
 }
 
 }  // namespace vipd::sim

@@ -57,6 +57,7 @@ class Checker {
     std::vector<Instant> unplanned;  // its clock
     Instant etcd_well_since;
     std::optional<Instant> unwell_since;
+    std::optional<Instant> says_ready_since;
     int sick_calls = 0;
   };
 
