@@ -1,13 +1,12 @@
 #include "vipd/core/election.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "vipd/core/gate.h"
-#include "vipd/core/handover.h"
-#include "vipd/core/node_address.h"
-#include "vipd/core/reads.h"
+#include "vipd/core/claimant.h"
 #include "vipd/core/session.h"
+#include "vipd/core/take.h"
 
 namespace vipd::core {
 namespace {
@@ -15,54 +14,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kRankStep = milliseconds(100);
 constexpr Duration kGiverFirst = milliseconds(500);
-constexpr Duration kClaimantEvery = milliseconds(300);
-constexpr Duration kClaimantDeadline = milliseconds(600);
 constexpr Duration kUnmanagedAlert = seconds(60);
-constexpr Duration kAskServerAgain = seconds(5);
 constexpr Duration kLookIsGoodFor = seconds(10);
-constexpr Duration kRemembered = std::chrono::hours(1);
-constexpr int kMisses = 3;
-constexpr std::size_t kMovesKept = 20;
-
-LeaderRecord own_record(const Turn& turn, Cause cause) {
-  LeaderRecord record;
-  record.instance = turn.state.self.instance;
-  record.node = turn.state.self.identity->node;
-  record.server = turn.server();
-  record.address = turn.state.self.address;
-  record.since = rfc3339(turn.wall);
-  record.cause = cause;
-  return record;
-}
-
-void take(Turn& turn, LeaderRecord record, std::vector<Compare> compare, std::string_view rule,
-          const std::string& why) {
-  Election& election = turn.state.election;
-  if (turn.busy(election.txn) || turn.busy(election.confirm)) return;
-  if (!turn.reached(election.retry_at)) return;
-  const std::string value = record.text();
-  election.proposed = KeyValue{turn.key("leader"), value, 0, *turn.state.session.lease};
-  const CallId call = turn.begin(election.txn, turn.config.timing.etcd_deadline);
-  turn.say(Say::Level::kInfo, rule, absl::StrCat("take the leader key: ", why),
-           {{"cause", std::string(name_of(record.cause))}});
-  turn.send(Txn{call, std::move(compare),
-                {Put{turn.key("leader"), value, *turn.state.session.lease}},
-                election.txn.deadline});
-}
 
 void acquire(Turn& turn, Cause cause, std::string_view rule, const std::string& why) {
-  take(turn, own_record(turn, cause), {Compare{turn.key("leader"), 0, std::nullopt}}, rule, why);
-}
-
-// Our place among the ready nodes; nothing while our own key is not seen there.
-std::optional<int> rank(const Turn& turn) {
-  const auto nodes = ready_nodes(turn, 0);
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i]->instance == turn.state.self.instance) return static_cast<int>(i);
-  }
-  return std::nullopt;
+  take(turn, own_leader_record(turn, cause), {Compare{turn.key("leader"), 0, std::nullopt}}, rule, why);
 }
 
 bool verified_by(const Turn& turn, const Held<LeaderRecord>& leader) {
@@ -85,7 +42,7 @@ bool adopt(Turn& turn) {
   // A takeover of a dead holder stays one until it is finished: a pause does not end it (E20).
   const bool unfinished =
       leader.record.cause == Cause::kTakeover && !verified_by(turn, leader);
-  LeaderRecord record = own_record(turn, unfinished ? Cause::kTakeover : Cause::kAdoption);
+  LeaderRecord record = own_leader_record(turn, unfinished ? Cause::kTakeover : Cause::kAdoption);
   record.tried = leader.record.tried;
   take(turn, std::move(record), {turn.leader_as_seen()}, "E15",
        "a former vipd of this server left it");
@@ -117,78 +74,8 @@ void watch_progress(Turn& turn) {
   for (const DeclaredFip& fip : turn.config.fips) {
     compare.push_back(turn.assignment_as_seen(fip.id));
   }
-  take(turn, own_record(turn, Cause::kNoProgress), std::move(compare), "A15",
+  take(turn, own_leader_record(turn, Cause::kNoProgress), std::move(compare), "A15",
        absl::StrCat(leader.record.node, " wrote no intent in time"));
-}
-
-struct Claim {
-  ServerId server = 0;   // that Hetzner names; 0: none
-  bool unknown = false;  // nothing has been read yet, or what was read is not as declared
-  std::string why_not;
-};
-
-Claim claim(const Turn& turn) {
-  Claim claim;
-  for (const DeclaredFip& fip : turn.config.fips) {
-    const auto belief = turn.state.beliefs.find(fip.id);
-    if (belief == turn.state.beliefs.end() || !belief->second.known) {
-      claim.unknown = true;
-      if (belief != turn.state.beliefs.end()) claim.why_not = belief->second.why_not;
-    } else if (belief->second.server && claim.server == 0) {
-      claim.server = *belief->second.server;
-    }
-  }
-  return claim;
-}
-
-void set_claimant(Turn& turn, ServerId server) {
-  Election& election = turn.state.election;
-  if (election.claimant != server) {
-    election.claimant = server;
-    election.claimant_address.clear();
-    election.claimant_gone = election.claimable = false;
-    election.claimant_pulse = {};
-    election.claimant_answered.reset();
-    election.claimant_address_call = {};
-    election.retry_at = turn.now;
-  }
-  if (const NodeRecord* node = turn.state.keys.node_of(server)) {
-    election.claimant_address = node->address;
-  }
-  for (const auto& [fip, held] : turn.state.keys.assignments) {
-    if (!election.claimant_address.empty() || held.record.server != server) continue;
-    if (IpAddress::parse(held.record.node_address).ok()) {
-      election.claimant_address = held.record.node_address;
-    }
-  }
-}
-
-void ask_claimant(Turn& turn) {
-  Election& election = turn.state.election;
-  const auto address = IpAddress::parse(election.claimant_address);
-  if (address.ok()) {
-    Pulse& pulse = election.claimant_pulse;
-    if (turn.busy(pulse.flight) || !turn.reached(pulse.next)) return;
-    pulse.next = turn.now + kClaimantEvery;
-    const CallId call = turn.begin(pulse.flight, kClaimantDeadline);
-    turn.send(ProbeReadyz{call, *address, pulse.flight.deadline});
-    return;
-  }
-  if (turn.busy(election.claimant_address_call) || !turn.reached(election.ask_server_at)) return;
-  election.ask_server_at = turn.now + kAskServerAgain;
-  const CallId call =
-      turn.begin(election.claimant_address_call, turn.config.timing.read_deadline);
-  turn.send(GetServer{call, election.claimant, election.claimant_address_call.deadline});
-  ++turn.state.reads.others;
-}
-
-// Three misses, and from one that served without a lease the silence of a ttl besides, which is
-// what a holder is given: enabling vipd node by node must survive a hiccup.
-bool fallen_silent(Turn& turn) {
-  const Election& election = turn.state.election;
-  if (election.claimant_pulse.misses < kMisses) return false;
-  return !election.claimant_answered ||
-         turn.reached(*election.claimant_answered + turn.config.timing.ttl);
 }
 
 void wait_for(Turn& turn, const std::string& why) {
@@ -244,8 +131,7 @@ void claim_leader(Turn& turn) {
     return acquire(turn, Cause::kAdoption, "E15", "the address is on this server");
   }
   ask_claimant(turn);
-  const bool gone = election.claimant_gone || fallen_silent(turn);
-  if (!gone) {
+  if (!claimant_is_gone(turn)) {
     election.claimable = false;
     return wait_for(turn, absl::StrCat("server ", named.server, " has first claim: ",
                                        election.claimant_pulse.why));
@@ -274,86 +160,6 @@ void complain_of_unreadable(Turn& turn) {
 }
 
 }  // namespace
-
-bool on_election(Turn& turn, const ReadyzAnswer& event) {
-  Pulse& pulse = turn.state.election.claimant_pulse;
-  if (!Turn::ends(pulse.flight, event.call)) return false;
-  const bool hit = event.result == ReadyzAnswer::Result::kOk;
-  const bool everybodys = event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn);
-  if (hit || !everybodys) beat(pulse, hit, hit ? "its apiserver answers" : event.why);
-  // One answer now and then is no service: only a pulse that has risen counts.
-  if (hit && pulse.up) turn.state.election.claimant_answered = event.sent_at;
-  return true;
-}
-
-bool on_election(Turn& turn, const ServerSeen& event) {
-  Election& election = turn.state.election;
-  if (!Turn::ends(election.claimant_address_call, event.call)) return false;
-  note_rate(turn, event.rate);
-  const auto address =
-      node_address(turn.config, event.private_addresses, event.public_v4);
-  if (address.ok() && election.claimant == event.server) election.claimant_address = *address;
-  return true;
-}
-
-bool election_txn_done(Turn& turn, const TxnDone& event) {
-  Election& election = turn.state.election;
-  if (!Turn::ends(election.txn, event.call)) return false;
-  if (!event.committed) {
-    election.retry_at = turn.now + kRankStep;
-    turn.confirm_leader();
-    return true;
-  }
-  election.adopted = true;
-  KeyRead read;
-  read.found = election.proposed;
-  read.found->mod_revision = read.revision = event.revision;
-  apply_leader(turn.state.keys, read, turn.now);
-  return true;
-}
-
-bool election_etcd_failed(Turn& turn, CallId call) {
-  Election& election = turn.state.election;
-  // The next keepalive reads the key again; asking at once would spin on a refused connection.
-  if (Turn::ends(election.confirm, call)) return true;
-  if (!Turn::ends(election.txn, call)) return false;
-  election.retry_at = turn.now + kRankStep;
-  turn.confirm_leader();
-  return true;
-}
-
-bool election_hcloud_failed(Turn& turn, const HcloudFailed& event) {
-  Election& election = turn.state.election;
-  if (!Turn::ends(election.claimant_address_call, event.call)) return false;
-  note_rate(turn, event.rate);
-  if (event.error == HcloudError::kNotFound) election.claimant_gone = true;
-  return true;
-}
-
-void account_for_leader(Turn& turn) {
-  State& state = turn.state;
-  if (!state.keys.leader || !state.keys.leader->readable) return;
-  const Held<LeaderRecord>& leader = *state.keys.leader;
-  if (leader.kv.mod_revision == state.last_epoch) return;
-  const bool moved = state.last_server != 0 && state.last_server != leader.record.server;
-  if (moved) {
-    ++state.figures.moves[std::string(name_of(leader.record.cause))];
-    if (unplanned(leader.record.cause)) {
-      std::erase_if(state.unplanned, [&](Instant at) { return turn.now - at > kRemembered; });
-      state.unplanned.push_back(turn.now);
-    }
-    if (state.moves.size() == kMovesKept) state.moves.erase(state.moves.begin());
-    state.moves.push_back({turn.wall, state.last_holder, leader.record.node,
-                           leader.record.server, leader.record.cause, leader.kv.mod_revision,
-                           leader.record.reason});
-  }
-  turn.say(Say::Level::kInfo, "E3", absl::StrCat("the leader key names ", leader.record.node),
-           {{"cause", std::string(name_of(leader.record.cause))},
-            {"server", absl::StrCat(leader.record.server)}});
-  state.last_epoch = leader.kv.mod_revision;
-  state.last_holder = leader.record.node;
-  state.last_server = leader.record.server;
-}
 
 void keep_election(Turn& turn) {
   State& state = turn.state;

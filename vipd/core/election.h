@@ -6,14 +6,6 @@
 
 namespace vipd::core {
 
-bool on_election(Turn& turn, const ReadyzAnswer& event);
-bool on_election(Turn& turn, const ServerSeen& event);
-bool election_txn_done(Turn& turn, const TxnDone& event);
-bool election_etcd_failed(Turn& turn, CallId call);
-bool election_hcloud_failed(Turn& turn, const HcloudFailed& event);
-
-// Notes that the leader key names somebody else than before: a move, or none.
-void account_for_leader(Turn& turn);
 void keep_election(Turn& turn);
 
 }  // namespace vipd::core

@@ -4,15 +4,18 @@
 #include "vipd/core/address.h"
 #include "vipd/core/action.h"
 #include "vipd/core/assign.h"
+#include "vipd/core/claimant.h"
 #include "vipd/core/election.h"
 #include "vipd/core/gate.h"
 #include "vipd/core/handover.h"
+#include "vipd/core/moves.h"
 #include "vipd/core/node_address.h"
 #include "vipd/core/observe.h"
 #include "vipd/core/orders.h"
 #include "vipd/core/reads.h"
 #include "vipd/core/session.h"
 #include "vipd/core/stop.h"
+#include "vipd/core/take.h"
 #include "vipd/core/tenure.h"
 #include "vipd/core/turn.h"
 
@@ -92,7 +95,7 @@ void on_granted(Turn& turn, const LeaseGranted& event) {
 void on(Turn& turn, const TxnDone& event) {
   if (went_back(turn.state.keys, event.revision, event.sent_at)) return forget(turn);
   session_txn_done(turn, event) || work_txn_done(turn, event) ||
-      election_txn_done(turn, event) || handover_txn_done(turn, event) ||
+      take_done(turn, event) || handover_txn_done(turn, event) ||
       stop_txn_done(turn, event) || order_txn_done(turn, event);
 }
 
@@ -103,21 +106,21 @@ void on_read(Turn& turn, const KeyRead& event) {
 
 void on(Turn& turn, const EtcdFailed& event) {
   session_failed(turn, event) || work_etcd_failed(turn, event.call) ||
-      election_etcd_failed(turn, event.call) || handover_failed(turn, event.call) ||
+      take_failed(turn, event.call) || handover_failed(turn, event.call) ||
       stop_failed(turn, event.call) || order_failed(turn, event);
 }
 
 void on(Turn& turn, const ServerSeen& event) {
-  on_reads(turn, event) || on_election(turn, event);
+  on_reads(turn, event) || on_claimant(turn, event);
 }
 
 void on(Turn& turn, const HcloudFailed& event) {
   reads_failed(turn, event) || work_hcloud_failed(turn, event) ||
-      election_hcloud_failed(turn, event);
+      claimant_failed(turn, event);
 }
 
 void on(Turn& turn, const ReadyzAnswer& event) {
-  on_gate(turn, event) || on_election(turn, event) || on_handover(turn, event);
+  on_gate(turn, event) || on_claimant(turn, event) || on_handover(turn, event);
 }
 
 struct Fold {
