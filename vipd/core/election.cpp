@@ -19,7 +19,8 @@ constexpr Duration kUnmanagedAlert = seconds(60);
 constexpr Duration kLookIsGoodFor = seconds(10);
 
 void acquire(Turn& turn, Cause cause, std::string_view rule, const std::string& why) {
-  take(turn, own_leader_record(turn, cause), {Compare{turn.key("leader"), 0, std::nullopt}}, rule, why);
+  take(turn, own_leader_record(turn, cause), {Compare{turn.key("leader"), 0, std::nullopt}}, rule,
+       why);
 }
 
 bool verified_by(const Turn& turn, const Held<LeaderRecord>& leader) {
