@@ -378,10 +378,21 @@ TEST_CASE("a group is not split by a planned move that may not touch one of it",
   World world = settled(3, true);
   const auto labels = world.fips[World::kV4].fip.labels;
   world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  SECTION("the holder has not read it yet") {}
+  SECTION("the holder knows it and is not ready for that") {
+    world.post(0, TokenSeen{true, 2, ""});
+    REQUIRE(world.until([&] { return !world.status(0)["ready"].get<bool>(); }, 5s));
+    world.run(1s);
+  }
   world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
   world.run(60s);
   CHECK(world.assigns() == 0);
   CHECK(world.state(1) == "stuck");
+  world.lose_quorum();  // an election: nobody is ready for a moment
+  world.run(1s);
+  world.regain_quorum();
+  world.run(20s);
+  CHECK(world.assigns() == 0);
   // And once it may be touched, the move that was asked for is finished.
   world.fips[World::kV4].fip.labels = labels;
   CHECK(held_by(world, "cp-2", 80s));
@@ -437,6 +448,47 @@ TEST_CASE("a planned move is finished on the node that was asked for, whatever H
   REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
   CHECK(world.until([&] { return world.verified(); }, 10s));
   CHECK(world.holder() == "cp-2");
+}
+
+TEST_CASE("an undeclared Floating IP does not hide that the rest of its group cannot be assigned",
+          "[A16][A20]") {
+  World world = settled(3, true);
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  world.assign_faults.assign(8, {HcloudError::kConflict, false, true});
+  world.power_off(0);
+  REQUIRE(world.until([&] { return world.assigns() >= 2; }, 60s));
+  const std::string first = world.holder();
+  CHECK(world.until([&] { return world.holder() != first; }, 60s));
+}
+
+TEST_CASE("a restored etcd while Hetzner is down moves nothing", "[E4][A16]") {
+  World world = settled(3);
+  world.api_down = HcloudError::kServer;
+  world.restore_etcd(50);
+  world.run(3min);
+  CHECK(world.holder() == "cp-1");
+  world.api_down.reset();
+  world.run(3min);
+  CHECK(world.holder() == "cp-1");
+  CHECK(world.assigns() == 0);
+}
+
+TEST_CASE("records of a restored etcd do not overrule what Hetzner said", "[A5][E4]") {
+  World world = settled(3);
+  world.save_snapshot();
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(held_by(world, "cp-2", 20s));
+  for (int node : {0, 1, 2}) world.post(node, TokenSeen{true, 2, ""});  // everybody looks
+  world.run(10s);
+  const auto assigns = world.assigns();
+  world.power_off(0);
+  world.run(10s);
+  world.api_down = HcloudError::kServer;
+  world.restore_snapshot();
+  world.run(2min);
+  world.api_down.reset();
+  CHECK(held_by(world, "cp-2", 60s));
+  CHECK(world.assigns() == assigns);
 }
 
 }  // namespace

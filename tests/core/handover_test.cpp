@@ -218,5 +218,15 @@ TEST_CASE("a request for a node that is not ready does not hide that the holder 
   CHECK(held_by(world, "cp-2", 30s));
 }
 
+TEST_CASE("a handover order under way is answered when etcd is put back", "[E4][E6]") {
+  World world = settled(3);
+  world.lose_next_txn_answer("request");
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  world.run(60ms);
+  world.post(0, EtcdSnapshot{1, {}, world.now()});
+  REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 100ms));
+  CHECK_FALSE(world.nodes[0].answers[0].done);
+}
+
 }  // namespace
 }  // namespace vipd::core

@@ -114,16 +114,46 @@ bool urgent(Cause cause) {
   return cause == Cause::kTakeover || cause == Cause::kUnready || cause == Cause::kNoProgress;
 }
 
+// Another server whose vipd says that its apiserver serves; `why` is the first of the gate's
+// conditions that fails, and these say nothing against that.
+bool serves_elsewhere(const Turn& turn, ServerId server) {
+  const NodeRecord* node = turn.state.keys.node_of(server);
+  if (node == nullptr || server == turn.server()) return false;
+  return node->ready || node->why == "floating-ips" || node->why == "etcd-member" ||
+         node->why == "lease";
+}
+
 // Why this one is not to be touched now (rule A20); empty: it may be. A group moves as one: while
-// another of it may not be touched, none is taken off a ready node.
+// another of it may not be touched, none is taken off a node that serves it. A repair is no move.
 std::string barred(const Turn& turn, FipId id) {
   const auto belief = turn.state.beliefs.find(id);
   if (belief == turn.state.beliefs.end()) return "";
   if (belief->second.allowed == false) return belief->second.why_not;
+  const auto drift = turn.state.tenure->drift.find(id);
+  if (drift != turn.state.tenure->drift.end() && drift->second.repairs > 0) return "";
   const std::optional<ServerId> server = belief->second.server;
-  const bool served = belief->second.known && server && ready_elsewhere(turn, *server);
+  const bool served = belief->second.known && server && serves_elsewhere(turn, *server);
   if (!served || !undeclared(turn.config, turn.state)) return "";
-  return "another of its group is not as declared, and a ready node has this one: it stays there";
+  return "another of its group is not as declared, and a node serves this one: it stays there";
+}
+
+// Nothing is left to do but a read that Hetzner does not answer: no other node could do more.
+bool only_unread(const Turn& turn) {
+  if (turn.state.reads.problem.empty()) return false;
+  const auto& work = turn.state.tenure->work;
+  return std::all_of(work.begin(), work.end(), [&](const auto& entry) {
+    const auto belief = turn.state.beliefs.find(entry.first);
+    const bool here = belief != turn.state.beliefs.end() && belief->second.known &&
+                      belief->second.server == turn.server();
+    return entry.second.verified || (here && entry.second.failures == 0);
+  });
+}
+
+// Time that says nothing about whether this node can finish (rule A16).
+bool stands_still(Turn& turn) {
+  const bool undeclared_for_all =
+      undeclared(turn.config, turn.state) && turn.state.reads.problem.empty();
+  return !turn.can_write() || turn.paused() || undeclared_for_all || only_unread(turn);
 }
 
 // After a committed guard: what is there to do? `sent_at` is the guard's.
@@ -302,8 +332,7 @@ void look_at_list(Turn& turn) {
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   Tenure& tenure = *turn.state.tenure;
-  if (!turn.can_write() || turn.paused() || undeclared(turn.config, turn.state))
-    tenure.frozen_at = turn.now;
+  if (stands_still(turn)) tenure.frozen_at = turn.now;
   if (!turn.can_write()) return;  // frozen: no API write (rules N1, N9)
   for (auto& [id, work] : tenure.work) advance(turn, id, work);
   if (tenure.ever_verified || !all_verified(turn)) return;

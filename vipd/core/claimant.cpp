@@ -36,6 +36,7 @@ Claim claim(const Turn& turn) {
       if (belief != turn.state.beliefs.end()) claim.why_not = belief->second.why_not;
     } else if (belief->second.server && claim.server == 0) {
       claim.server = *belief->second.server;
+      claim.certain = belief->second.certain;
     }
   }
   return claim;

@@ -10,6 +10,7 @@ namespace vipd::core {
 
 struct Claim {
   ServerId server = 0;   // that Hetzner names; 0: none
+  bool certain = true;   // seen there, by anybody
   bool unknown = false;  // nothing has been read yet, or what was read is not as declared
   std::string why_not;
 };

@@ -17,12 +17,12 @@ constexpr std::array<Duration, 5> kRepairAfter = {Duration(0), seconds(10), minu
 constexpr int kAlertFrom = 3;
 constexpr Duration kForgetAfter = hours(1);
 
-}  // namespace
-
 bool ready_elsewhere(const Turn& turn, ServerId server) {
   const NodeRecord* node = turn.state.keys.node_of(server);
   return server != turn.server() && node != nullptr && node->ready;
 }
+
+}  // namespace
 
 void meet_drift(Turn& turn, FipId fip, Work& work) {
   Drift& drift = turn.state.tenure->drift[fip];
@@ -59,6 +59,7 @@ ServerId drifted_onto(Turn& turn) {
     if (ready_elsewhere(turn, *drift.onto)) return *drift.onto;
     // The node fell meanwhile: repair instead.
     drift.onto.reset();
+    ++drift.repairs;
     turn.state.tenure->work[fip].retry_at = turn.now;
   }
   return 0;
@@ -68,6 +69,7 @@ void repair_instead(Turn& turn, ServerId onto) {
   for (auto& [fip, drift] : turn.state.tenure->drift) {
     if (drift.onto != onto) continue;
     drift.onto.reset();
+    ++drift.repairs;
     turn.state.tenure->work[fip].retry_at = turn.now;
     turn.say(Say::Level::kWarn, "A19",
              absl::StrCat("Floating IP ", fip, " is on server ", onto,

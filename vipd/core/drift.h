@@ -5,9 +5,6 @@
 
 namespace vipd::core {
 
-// Another server, whose vipd says that it is ready.
-[[nodiscard]] bool ready_elsewhere(const Turn& turn, ServerId server);
-
 // A FIP that was verified here was read elsewhere. Either the key follows it, or the work is
 // to begin again at `work.retry_at`.
 void meet_drift(Turn& turn, FipId fip, Work& work);

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/claimant.h"
+#include "vipd/core/reads.h"
 #include "vipd/core/session.h"
 #include "vipd/core/take.h"
 
@@ -26,6 +27,7 @@ void acquire(Turn& turn, Cause cause, std::string_view rule, const std::string& 
 bool verified_by(const Turn& turn, const Held<LeaderRecord>& leader) {
   return std::all_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
     const auto found = turn.state.keys.assignments.find(fip.id);
+    if (undeclared(turn.state, fip.id)) return true;  // nobody's to finish
     return found != turn.state.keys.assignments.end() &&
            found->second.record.epoch == leader.kv.mod_revision &&
            found->second.record.phase == AssignmentRecord::Phase::kVerified;
@@ -129,6 +131,10 @@ void claim_leader(Turn& turn) {
   }
   if (named.server == turn.server()) {
     if (!turn.state.gate.ready) return wait_for(turn, "this node has first claim but is not ready");
+    // Only intended, perhaps, by a takeover that a pause does not let an adoption finish (E20).
+    if (turn.paused() && !named.certain) {
+      return wait_for(turn, "paused, and Hetzner is asked first whether the address is here");
+    }
     return acquire(turn, Cause::kAdoption, "E15", "the address is on this server");
   }
   ask_claimant(turn);

@@ -49,7 +49,10 @@ void set_leader(Keys& keys, const KeyValue& kv, Revision as_of, Instant now, boo
 void drop_leader(Keys& keys, const std::string& key, Revision as_of, Instant now) {
   if (as_of < keys.leader_as_of) return;
   keys.leader_as_of = as_of;
-  if (keys.leader) keys.leader_absent_since = now;
+  if (keys.leader) {
+    keys.leader_absent_since = now;
+    keys.problems.erase(keys.leader->kv.key);
+  }
   keys.leader.reset();
   keys.problems.erase(key);
 }

@@ -14,6 +14,8 @@ using std::chrono::seconds;
 constexpr seconds kRequestTtl{300};
 constexpr seconds kShortestPause{1};
 constexpr seconds kLongestPause{7 * 24 * 3600};  // a forgotten one must end
+constexpr const char* kPauseChanged =
+    "the pause has changed meanwhile; look at `vipd status` and try again";
 
 // A node by name or by server id.
 const NodeRecord* find_node(const Turn& turn, const std::string& wanted) {
@@ -114,24 +116,31 @@ std::optional<Refusal> check(Turn& turn, const ReleaseAsked& event) {
   return std::nullopt;
 }
 
-// Whether a failed put was applied is not known; without its lease it does not last. One that
-// may have replaced a former key stays: with it the former one would be gone too.
-void take_back(Turn& turn, const Order& order) {
-  if (order.lease != 0 && !order.replaces) turn.send(RevokeLease{order.lease});
+enum class Outcome { kDone, kRefused, kUnknown };
+
+// Without its lease a put that was applied unseen does not last. One that may have replaced a
+// former pause stays: with it that one would be gone too.
+void take_back(Turn& turn, const Order& order, Outcome outcome) {
+  if (order.lease == 0 || outcome == Outcome::kDone) return;
+  if (outcome == Outcome::kRefused || order.former == 0) turn.send(RevokeLease{order.lease});
 }
 
 std::string what_now(const Order& order) {
-  return order.replaces ? "the former or the new pause holds: look at `vipd status`, try again"
-                        : "look at `vipd status`, try again";
+  return absl::StrCat(order.former != 0 ? "the former or the new pause may hold: " : "",
+                      "look at `vipd status`, try again");
 }
 
-void answer(Turn& turn, CallId order, bool done, std::string text) {
+void answer(Turn& turn, CallId order, Outcome outcome, std::string text) {
   const auto under_way = turn.state.orders.find(order);
   if (under_way != turn.state.orders.end()) {
-    if (!done) take_back(turn, under_way->second);
+    take_back(turn, under_way->second, outcome);
     turn.state.orders.erase(under_way);
   }
-  turn.send(OrderAnswer{order, done, std::move(text)});
+  turn.send(OrderAnswer{order, outcome == Outcome::kDone, std::move(text)});
+}
+
+void answer_at_once(Turn& turn, CallId order, const Refusal& refusal) {
+  answer(turn, order, refusal.done ? Outcome::kDone : Outcome::kRefused, refusal.text);
 }
 
 Order* order_of(Turn& turn, Flight Order::* flight, CallId call) {
@@ -166,7 +175,7 @@ void send_txn(Turn& turn, Order order, std::vector<Compare> compare, Write write
 void drop_orders(Turn& turn, const std::string& why) {
   for (const auto& [id, order] : turn.state.orders) {
     turn.send(OrderAnswer{id, false, why});
-    take_back(turn, order);
+    take_back(turn, order, Outcome::kUnknown);
   }
   turn.state.orders.clear();
 }
@@ -177,7 +186,8 @@ void keep_orders(Turn& turn) {
     const bool waits = turn.busy(order->second.grant) || turn.busy(order->second.txn);
     const auto [id, asked] = *order++;
     if (waits) continue;
-    answer(turn, id, false, absl::StrCat("etcd did not answer in time; ", what_now(asked)));
+    answer(turn, id, Outcome::kUnknown,
+           absl::StrCat("etcd did not answer in time; ", what_now(asked)));
   }
 }
 
@@ -187,7 +197,7 @@ void on(Turn& turn, const HandoverAsked& event) {
   record.reason = event.reason;
   auto refusal = cannot_order(turn);
   if (!refusal) refusal = check(turn, event, record);
-  if (refusal) return answer(turn, event.order, refusal->done, refusal->text);
+  if (refusal) return answer_at_once(turn, event.order, *refusal);
   Order order = order_for(event.order, "request");
   order.value = record.text();
   order.done = "asked; the holder hands over as soon as the successor confirms";
@@ -197,10 +207,11 @@ void on(Turn& turn, const HandoverAsked& event) {
 
 void on(Turn& turn, const PauseAsked& event) {
   if (const auto refusal = cannot_order(turn)) {
-    return answer(turn, event.order, refusal->done, refusal->text);
+    return answer_at_once(turn, event.order, *refusal);
   }
   if (event.lasts < kShortestPause || event.lasts > kLongestPause) {
-    return answer(turn, event.order, false, "a pause lasts at least 1 s and at most 7 days");
+    return answer(turn, event.order, Outcome::kRefused,
+                  "a pause lasts at least 1 s and at most 7 days");
   }
   const std::string until = base::rfc3339({turn.wall.seconds + event.lasts.count()});
   const PauseRecord record{event.by, event.reason, event.hard, until};
@@ -208,19 +219,23 @@ void on(Turn& turn, const PauseAsked& event) {
   order.value = record.text();
   order.done = absl::StrCat(event.hard ? "paused, hard, until " : "paused until ", until,
                             turn.paused() ? "; it replaces the former pause" : "");
-  order.replaces = turn.paused();
+  order.refused = kPauseChanged;
+  if (turn.paused()) {
+    order.former = turn.state.keys.pause->kv.mod_revision;
+    order.former_value = turn.state.keys.pause->kv.value;
+  }
   put_key(turn, std::move(order), event.lasts);
 }
 
 void on(Turn& turn, const ResumeAsked& event) {
   if (const auto refusal = cannot_order(turn)) {
-    return answer(turn, event.order, refusal->done, refusal->text);
+    return answer_at_once(turn, event.order, *refusal);
   }
-  if (!turn.paused()) return answer(turn, event.order, true, "nothing is paused");
+  if (!turn.paused()) return answer(turn, event.order, Outcome::kDone, "nothing is paused");
   const KeyValue& pause = turn.state.keys.pause->kv;
   Order order = order_for(event.order, "pause");
   order.done = "resumed";
-  order.refused = "the pause has changed meanwhile; look at `vipd status` and try again";
+  order.refused = kPauseChanged;
   turn.say(Say::Level::kInfo, "O2", absl::StrCat("resume, asked by ", event.by));
   send_txn(turn, std::move(order), {Compare{pause.key, pause.mod_revision, pause.value}},
            Delete{pause.key});
@@ -229,7 +244,7 @@ void on(Turn& turn, const ResumeAsked& event) {
 void on(Turn& turn, const ReleaseAsked& event) {
   auto refusal = cannot_order(turn);
   if (!refusal) refusal = check(turn, event);
-  if (refusal) return answer(turn, event.order, refusal->done, refusal->text);
+  if (refusal) return answer_at_once(turn, event.order, *refusal);
   Order order = order_for(event.order, "leader");
   order.done = "released; a ready node takes the leader key";
   order.refused = "the holder has changed or come back meanwhile; look at `vipd lease show`";
@@ -251,6 +266,11 @@ bool on_order(Turn& turn, const LeaseGranted& event) {
     txn.compare = {Compare{turn.key("pause"), 0, std::nullopt},
                    Compare{turn.key("request"), 0, std::nullopt}};
   }
+  // Only over the pause that it was to replace: a late put must undo no resume.
+  if (order->key == "pause") {
+    const auto value = order->former == 0 ? std::nullopt : std::optional(order->former_value);
+    txn.compare = {Compare{turn.key("pause"), order->former, value}};
+  }
   turn.send(std::move(txn));
   return true;
 }
@@ -258,7 +278,8 @@ bool on_order(Turn& turn, const LeaseGranted& event) {
 bool order_txn_done(Turn& turn, const TxnDone& event) {
   Order* order = order_of(turn, &Order::txn, event.call);
   if (order == nullptr) return false;
-  answer(turn, order->id, event.committed, event.committed ? order->done : order->refused);
+  answer(turn, order->id, event.committed ? Outcome::kDone : Outcome::kRefused,
+         event.committed ? order->done : order->refused);
   return true;
 }
 
@@ -266,7 +287,7 @@ bool order_failed(Turn& turn, const EtcdFailed& event) {
   Order* order = order_of(turn, &Order::grant, event.call);
   if (order == nullptr) order = order_of(turn, &Order::txn, event.call);
   if (order == nullptr) return false;
-  answer(turn, order->id, false,
+  answer(turn, order->id, event.unknown ? Outcome::kUnknown : Outcome::kRefused,
          absl::StrCat("etcd did not take it: ", event.why, "; ", what_now(*order)));
   return true;
 }

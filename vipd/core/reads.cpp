@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "vipd/core/allowlist.h"
+#include "vipd/core/observe.h"
 
 namespace vipd::core {
 namespace {
@@ -17,6 +18,7 @@ constexpr Duration kRefresh = hours(6);
 constexpr Duration kUndeclaredAgain = seconds(60);  // somebody may be putting it right
 constexpr Duration kUndeclaredSoon = seconds(5);    // while nobody manages the addresses
 constexpr Duration kUnheldLook = seconds(10);       // nobody held the key for so long
+constexpr Duration kUnheldAgain = std::chrono::minutes(10);
 constexpr int kReserve = 20;  // requests of the budget that only an assign may use
 constexpr Duration kBackoffMost = seconds(60);
 constexpr Duration kWorkAgain = seconds(5);  // clients wait for what work reads
@@ -39,20 +41,20 @@ bool work_wants_list(Turn& turn) {
 }
 
 // Nobody holds the key, and everybody may believe that another is to take it: somebody moved the
-// address meanwhile. Asked anew after a while, and then as often as a holder does.
+// address meanwhile. Asked anew after a while, and then now and then.
 bool nobody_looks(Turn& turn) {
   const Keys& keys = turn.state.keys;
   const Reads& reads = turn.state.reads;
-  if (!keys.current || keys.leader) return false;
+  if (!keys.current || keys.leader || observes(turn.config)) return false;
   if (!turn.reached(keys.leader_absent_since + kUnheldLook)) return false;
-  return reads.last_sent < keys.leader_absent_since || turn.reached(reads.next_regular);
+  return reads.last_sent < keys.leader_absent_since || turn.reached(reads.last_sent + kUnheldAgain);
 }
 
-// The leader is gone and the last word on an address is what somebody intended: ask once.
+// The leader is gone and the last word on an address is what somebody intended: asked once, for a
+// good list makes it certain.
 bool claim_is_uncertain(const Turn& turn) {
   const Keys& keys = turn.state.keys;
   if (!keys.current || keys.leader) return false;
-  if (turn.state.reads.last_sent >= keys.leader_absent_since) return false;
   return std::any_of(turn.config.fips.begin(), turn.config.fips.end(), [&](const auto& fip) {
     const auto belief = turn.state.beliefs.find(fip.id);
     return belief != turn.state.beliefs.end() && belief->second.known && !belief->second.certain;
@@ -81,6 +83,8 @@ bool undeclared_may_have_changed(Turn& turn) {
 
 bool list_due(Turn& turn) {
   Reads& reads = turn.state.reads;
+  // Else the keys of a restored etcd, which come later, would pass for the newer word.
+  if (reads.restored && turn.state.keys.listed_at == 0) return false;
   const bool for_work = work_wants_list(turn) || turn.state.election.looks_first;
   if (!turn.reached(for_work ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
                              : reads.next_try))
@@ -239,7 +243,8 @@ void learn_from_records(Turn& turn) {
     // newer word, and is looked into.
     const bool read_ourselves = turn.state.reads.ever;
     const bool missed = held.kv.mod_revision > turn.state.keys.listed_at;
-    const bool differs = belief.known && belief.server != held.record.server;
+    const bool differs = !turn.state.reads.restored && belief.known &&
+                         belief.server != held.record.server;
     if (!held.fresh && read_ourselves && !missed && !differs) continue;
     if (belief.known && belief.at >= held.seen_at) continue;
     if (belief.allowed == false) continue;  // Hetzner's word stands (rule A20)

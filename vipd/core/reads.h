@@ -14,8 +14,9 @@ void on(Turn& turn, const TokenSeen& event);
 // Takes up what a record in etcd says about a FIP, where it is news.
 void learn_from_records(Turn& turn);
 
-// Sends the list that is due: at start, on a new token, every 6 h, every 125 s as holder, and
-// where the work on a FIP needs one sent at or after `read_after`.
+// Sends the list that is due: at start, on a new token, every 6 h, every 125 s as holder, now and
+// then while nobody holds the key, and where the work on a FIP needs one sent at or after
+// `read_after`.
 void keep_reads(Turn& turn);
 
 // Remembers headers, rate limits and refusals that any answer may carry.

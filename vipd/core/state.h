@@ -201,7 +201,8 @@ struct Order {
   CallId id = 0;
   std::string key, value;
   LeaseId lease = 0;
-  bool replaces = false;  // a former key of this name: ours must not take it along when it goes
+  Revision former = 0;   // mod_revision of the pause that this one is to replace
+  std::string former_value;
   Flight grant, txn;
   std::string done, refused;  // what is answered
 };

@@ -40,18 +40,18 @@ Summary holder_summary(Turn& turn) {
   if (cannot_finish(turn)) {
     return {"stuck", "the assignment cannot be finished and no untried node is ready; see fips"};
   }
+  if (undeclared(turn.config, state)) {
+    return {"stuck", "a Floating IP is not as declared; see fips"};
+  }
   if (turn.paused() && !all_verified(turn)) {
-    return {"taking", turn.may_write_api()
-                          ? "finishes the takeover of a dead holder, pause or not"
-                          : "paused: the Floating IPs are not all here, and none is assigned "
-                            "until the pause ends: `vipd resume` ends it"};
+    return {state.gate.ready ? "taking" : "degraded",
+            turn.may_write_api() ? "finishes the takeover of a dead holder, pause or not; see fips"
+                                 : "paused: the Floating IPs are not all verified here, and none "
+                                   "is assigned until the pause ends: `vipd resume` ends it"};
   }
   if (turn.paused()) {
     return {state.gate.ready ? "holder" : "degraded",
             "paused: keeps the address whatever happens to this node; see `paused`"};
-  }
-  if (undeclared(turn.config, state)) {
-    return {"stuck", "a Floating IP is not as declared; see fips"};
   }
   if (!state.gate.ready && !passes_on(state.gate)) {
     return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
@@ -84,8 +84,8 @@ Summary summary(Turn& turn) {
   }
   if (!state.keys.leader->readable) {
     return {"unmanaged", absl::StrCat("nobody can read ", state.keys.leader->kv.key,
-                                      ": look at it with `etcdctl get`; when it is deleted, a "
-                                      "ready node takes over")};
+                                      ": look at it with `etcdctl get`; deleting it makes the "
+                                      "key free again")};
   }
   if (!state.gate.ready) return {"not-ready", "cannot take over; see gate"};
   if (turn.hard_paused()) return {"standby", "hard paused: takes nothing over; see `paused`"};

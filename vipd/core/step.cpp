@@ -46,6 +46,7 @@ void forget(Turn& turn) {
   // Hetzner was not put back; but the records now tell of the past, so it is asked again before
   // anything is called verified.
   fresh.reads = old.reads;
+  if (old.reads.own.id != 0) fresh.reads.generation_own = 0;  // its answer is given up
   fresh.reads.list = fresh.reads.own = {};
   fresh.reads.generation_listed = 0;
   fresh.reads.restored = true;

@@ -23,7 +23,11 @@ void keep_tenure(Turn& turn) {
   }
   const Held<LeaderRecord>& leader = *state.keys.leader;
   if (state.tenure && state.tenure->epoch == leader.kv.mod_revision) return;
-  state.tenure = Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, false, {}};
+  // Another epoch that nobody gave (the key was written by hand): what was finished stays so.
+  const bool finished =
+      state.tenure && state.tenure->ever_verified && leader.record.giver.empty();
+  state.tenure =
+      Tenure{leader.kv.mod_revision, turn.now, leader.record.cause, {}, {}, finished, {}};
   turn.say(Say::Level::kInfo, "E21", "this node holds the leader key",
            {{"cause", std::string(name_of(leader.record.cause))}});
   for (const DeclaredFip& fip : turn.config.fips) {
@@ -43,11 +47,11 @@ bool cannot_finish(Turn& turn) {
   if (!turn.state.tenure || turn.paused() || all_verified(turn)) return false;
   const Tenure& tenure = *turn.state.tenure;
   if (!turn.state.token.refused.empty()) return true;
-  // Not as declared (rule A20): no other node may touch it either.
-  if (undeclared(turn.config, turn.state)) return false;
   for (const auto& [id, work] : tenure.work) {
-    if (work.failures >= kFailuresMost) return true;
+    if (work.failures >= kFailuresMost && !undeclared(turn.state, id)) return true;
   }
+  // Not as declared (rule A20): no other node may touch it either, if it reads the same.
+  if (undeclared(turn.config, turn.state) && turn.state.reads.problem.empty()) return false;
   // A rate limit is the whole project's: another node would wait as long (rule A12), unless it
   // is this node's alone, behind a proxy or with a token of its own. Nor is it this node's
   // failure that it had to stand still, without etcd or paused.

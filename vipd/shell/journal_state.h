@@ -92,7 +92,7 @@ inline constexpr Text kMembers<core::Election> =
     "adopted waiting retry_at";
 template <>
 inline constexpr Text kMembers<core::Order> =
-    "Order: id key value lease replaces grant txn done refused";
+    "Order: id key value lease former former_value grant txn done refused";
 template <>
 inline constexpr Text kMembers<core::Stop> =
     "Stop: asked deadline node hand_over release release_again released gave";
