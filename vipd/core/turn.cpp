@@ -40,6 +40,12 @@ void Turn::say(Say::Level level, std::string_view rule, std::string text, Fields
   if (state.keys.leader) {
     fields.emplace_back("epoch", absl::StrCat(state.keys.leader->kv.mod_revision));
   }
+  // What is done at Hetzner is done for the cause that made this node the holder.
+  const bool has_cause = std::any_of(fields.begin(), fields.end(),
+                                     [](const auto& field) { return field.first == "cause"; });
+  if (state.tenure && rule.starts_with('A') && !has_cause) {
+    fields.emplace_back("cause", std::string(name_of(state.tenure->cause)));
+  }
   send(Say{level, std::string(rule), std::move(text), std::move(fields)});
 }
 
