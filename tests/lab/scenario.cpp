@@ -62,9 +62,9 @@ Scene::Scene(Setup setup)
 }
 
 Scene::~Scene() {
-  if (std::uncaught_exceptions() == 0) judge();
+  const bool well = std::uncaught_exceptions() == 0 && in_order();
   const char* keep = std::getenv("SCENARIO_LOGS");
-  if (keep != nullptr && std::uncaught_exceptions() > 0) {
+  if (keep != nullptr && !well) {
     std::error_code error;
     fs::create_directories(keep, error);
     fs::copy(layout().dir + "/logs", keep + ("/" + fs::path(layout().dir).filename().string()),
@@ -291,20 +291,20 @@ void Scene::etcd_is_replaced() {
   for (const auto& name : nodes_) witness_.watch(name, etcdctl_words(name));
 }
 
-// The watches may be a little behind. A destructor calls: nothing is thrown.
-void Scene::judge() {
-  std::vector<std::string> wrong;
+// The watches may be a little behind. The destructor asks: nothing is thrown.
+bool Scene::in_order() {
   const auto judged = until_ok("every assign followed its intent", kLookEvery, Millis(5000), [&] {
     const auto audit = client_.hetzner("GET", "/audit?since=0");
     if (!audit.ok()) return audit.status();
     const auto history = witness_.history();
     if (history.empty()) return absl::UnavailableError("no watch told anything of etcd");
-    wrong = unguarded_assigns(*audit, history);
+    const auto wrong = unguarded_assigns(*audit, history);
     return wrong.empty() ? absl::OkStatus()
                          : absl::FailedPreconditionError(fmt::format("{}", fmt::join(wrong, "\n")));
   });
   INFO(judged.message());
   CHECK(judged.ok());
+  return judged.ok();
 }
 
 void Scene::until(const std::string& what, Millis at_most,

@@ -11,8 +11,8 @@
 // Moves    What Hetzner was made to do, by its own audit log: an assign that was applied and
 //          named another server than the one that had the Floating IP. Taking an unassigned
 //          one (at first, or after its server was deleted) counts.
-// Judged   Every scene, when it ends: each assign of Hetzner's audit log followed its guarded intent
-//          (judge.h), or the test fails. Not where it has failed already.
+// Judged   Every scene, when it ends: each assign of Hetzner's audit log followed its guarded
+//          intent (judge.h), or the test fails. Not where it has failed already.
 // Setting  SCENARIO_BIN=DIR takes lab, vipd and the others from there; SCENARIO_LONG=1 waits as
 //          long as an operator would; SCENARIO_LOGS=DIR keeps the logs of a failed lab there.
 //          (Not VIPD_...: vipd takes those for settings.)
@@ -103,7 +103,7 @@ class Scene {
  private:
   std::string picture();  // of every node, for the message of a failed test
   std::vector<std::string> etcdctl_words(const std::string& node) const;
-  void judge();
+  bool in_order();  // every assign of this lab, by the court
   Client client_;
   Witness witness_;
   std::vector<std::string> nodes_;

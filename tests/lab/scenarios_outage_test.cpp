@@ -64,8 +64,8 @@ TEST_CASE("an address stolen for a foreign server is taken back by the holder", 
   CHECK(scene.holder() == "cp-1");
 }
 
-TEST_CASE("a Floating IP that is deleted is missed loudly, no call is made for it, and it is served "
-          "again once it is back",
+TEST_CASE("a Floating IP that is deleted is missed loudly, no call is made for it, and it is "
+          "served again once it is back",
           "[A20]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
@@ -115,8 +115,8 @@ TEST_CASE("without quorum the holder is frozen and serves; with it, all goes on"
   CHECK(scene.moves_since(start).empty());
 }
 
-TEST_CASE("an etcd put back from a snapshot makes every vipd start over; at most one adopts its old "
-          "key and fetches the address",
+TEST_CASE("an etcd put back from a snapshot makes every vipd start over; at most one adopts its "
+          "old key and fetches the address",
           "[E4][E15]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
