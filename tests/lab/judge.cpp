@@ -75,14 +75,16 @@ class Story {
 
  private:
   void assignment(const KeyEvent& event, const base::Json& record) {
-    const std::string state = record.value("state", "");
+    const std::string state = base::json_text(record, "state").value_or("");
+    if (state != "intent" && state != "running" && state != "verified") return;  // not vipd's word
     const Intent seen{number(record, "fip"),   number(record, "server"),
                       number(record, "epoch"), at_,
                       event.seen_ns,           event.late};
     if (seen.epoch != epoch_ || seen.server != leader_)
-      wrong.push_back(fmt::format("revision {}: a record ({}) of epoch {} by server {}, while the "
-                                  "leader key is of epoch {} and names server {}",
-                                  event.revision, state, seen.epoch, seen.server, epoch_, leader_));
+      wrong.push_back(
+          fmt::format("revision {}: a record ({}) of epoch {} by server {}, while the "
+                      "leader key is of epoch {} and names server {}",
+                      event.revision, state, seen.epoch, seen.server, epoch_, leader_));
     if (state == "intent") {
       intents_.push_back(seen);
       return;
@@ -134,11 +136,9 @@ std::vector<KeyEvent> merged(const std::vector<KeyEvent>& told) {
 }
 
 std::vector<KeyEvent> restored(std::vector<KeyEvent> before, const std::vector<KeyEvent>& after) {
-  const auto news =
-      std::mismatch(after.begin(), after.end(), before.begin(), before.end()).first;
-  const auto leader =
-      std::find_if(std::make_reverse_iterator(news), after.rend(),
-                   [](const KeyEvent& event) { return event.name == "leader"; });
+  const auto news = std::mismatch(after.begin(), after.end(), before.begin(), before.end()).first;
+  const auto leader = std::find_if(std::make_reverse_iterator(news), after.rend(),
+                                   [](const KeyEvent& event) { return event.name == "leader"; });
   if (leader != after.rend()) before.push_back(*leader);
   before.insert(before.end(), news, after.end());
   return before;

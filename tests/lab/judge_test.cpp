@@ -112,6 +112,12 @@ TEST_CASE("a restored etcd begins again with its snapshot, under the leader of t
   CHECK(unguarded_assigns(audited, restored(before, after)).size() == 1);
 }
 
+TEST_CASE("what is no record at all is nobody's deed", "[E1]") {
+  const std::vector<KeyEvent> history = {
+      leader(101, 5), {"assignment/9", R"({"server":"x"})", 6}, {"assignment/9", "[1,2]", 7}};
+  CHECK(unguarded_assigns(base::Json::array(), history) == Lines{});
+}
+
 TEST_CASE("of what several watches told, each event counts as it was told first") {
   auto slow = leader(101, 5);
   slow.seen_ns = 9 * kSecond;
