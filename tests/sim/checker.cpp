@@ -405,8 +405,9 @@ void Checker::look() {
   const auto text = world_.value("pause");
   if (!text) paused_since_.reset();
   if (text && !paused_since_) paused_since_ = world_.now();
-  const auto pause = core::PauseRecord::parse(text.value_or(""));
-  if (!pause.ok() || !pause->hard) paused_hard_since_.reset();
+  // Most of the time there is none, and a text that does not parse is dear.
+  const bool hard = text && core::PauseRecord::parse(*text).value_or(core::PauseRecord{}).hard;
+  if (!hard) paused_hard_since_.reset();
   else if (!paused_hard_since_) paused_hard_since_ = world_.now();
   if (world_.etcd_leader != etcd_leader_ || !world_.etcd_quorum) {
     etcd_leader_ = world_.etcd_quorum ? world_.etcd_leader : -1;

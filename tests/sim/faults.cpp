@@ -144,8 +144,20 @@ void steal(Happening& it, std::optional<core::ServerId> onto) {
   }
 }
 
+// Somebody else in the project takes the requests as they come back.
+void drain_budget(World& world, Instant until) {
+  if (world.now() >= until || world.budget.limit == 0) return;
+  world.budget.left = 0;
+  world.budget.at = world.now();
+  world.later(world.random.between(300ms, 3s), -1, [=](World& then) { drain_budget(then, until); });
+}
+
 void limit_rate(Happening& it) {
   it.world.budget = {3600, static_cast<double>(it.dice.below(25)), 1, it.world.now()};
+  if (it.dice.chance(0.5)) {
+    it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.read_every + 15s);
+    drain_budget(it.world, it.world.now() + it.lasts);
+  }
   it.end([](World& then) { then.budget = {}; });
 }
 

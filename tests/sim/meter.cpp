@@ -23,7 +23,10 @@ const core::Put* put_of(const core::Write& write) { return std::get_if<core::Put
 }  // namespace
 
 Meter::Meter(const fakes::World& world, Met& met)
-    : world_(world), met_(met), prefix_(world.config.prefix()) {}
+    : world_(world),
+      met_(met),
+      prefix_(world.config.prefix()),
+      loopback_(base::IpAddress::parse("127.0.0.1").value()) {}
 
 void Meter::started(int node) { processes_[node] = {}; }
 
@@ -106,7 +109,7 @@ void Meter::see_failure(Process& self, int node, const core::HcloudFailed& faile
 void Meter::left(int node, const core::Command& command) {
   Process& self = processes_[node];
   if (const auto* probe = std::get_if<core::ProbeReadyz>(&command)) {
-    if (probe->target.text() == "127.0.0.1") self.own_probes.insert(probe->call);
+    if (probe->target == loopback_) self.own_probes.insert(probe->call);
   } else if (const auto* txn = std::get_if<core::Txn>(&command)) {
     for (const auto& write : txn->write) {
       const core::Put* put = put_of(write);

@@ -65,6 +65,7 @@ class Meter {
   const fakes::World& world_;
   Met& met_;
   const std::string prefix_;
+  const base::IpAddress loopback_;
   std::map<int, Process> processes_;
   std::map<core::ServerId, std::set<std::string>> instances_;
   std::string last_holder_;

@@ -77,6 +77,10 @@ void strand_key_and_release(const Ordered& order) {
   world.put("leader", leader->text());
   const Duration gone = world.config.timing.ttl + order.dice.between(Duration(1s), 6s);
   const int count = static_cast<int>(world.nodes.size());
+  // Else the key is taken for want of progress (rule A15) before anybody can release it.
+  if (order.dice.chance(0.7)) {
+    world.post((order.at + 1) % count, pause_for(order.dice, order.lasts, false));
+  }
   for (int i = 1; i < count; ++i) {
     const int node = (order.at + i) % count;
     const core::ReleaseAsked asked{number(order.dice), leader->instance, "sim"};
