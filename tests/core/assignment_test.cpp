@@ -77,24 +77,6 @@ TEST_CASE("a steady cluster reads at most thirty times an hour, nearly all by th
   CHECK_FALSE(record(world).read.empty());
 }
 
-TEST_CASE("a record that somebody made unreadable or deleted is written again at once, unread",
-          "[A4]") {
-  World world = settled(3);
-  const auto key = world.config.prefix() + "assignment/7";
-  for (const bool garbage : {true, false}) {
-    if (garbage) world.put("assignment/7", "garbage");
-    if (!garbage) world.erase("assignment/7");
-    world.run(1s);
-    CHECK(world.status(1)["fips"][0]["verified"] == true);
-    CHECK(world.status(1)["problems"].empty());
-    REQUIRE(world.keys().count(key) == 1);
-    const auto written = world.keys().at(key).mod_revision;
-    world.run(5s);
-    CHECK(world.keys().at(key).mod_revision == written);  // once
-  }
-  CHECK(world.lists == 0);
-}
-
 TEST_CASE("every instance reads once at its start, on a new token and every six hours", "[A5]") {
   World world = settled(2);
   CHECK(world.state(1) == "standby");
