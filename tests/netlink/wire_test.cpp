@@ -94,6 +94,15 @@ TEST_CASE("an address that somebody else added has no mark and is preferred", "[
   CHECK(only(kForeign).record == Record{ip("192.0.2.7"), 24, 0, 1, 0, false});
 }
 
+TEST_CASE("a prefix longer than its address is none that the kernel would name") {
+  std::string bytes = from_hex(kAdded);
+  const std::size_t prefix_length = 17;  // after nlmsghdr and ifa_family
+  bytes[prefix_length] = 32;
+  CHECK(read_messages(bytes)->front().kind == Message::Kind::kPresent);
+  bytes[prefix_length] = 33;
+  CHECK(read_messages(bytes)->front().kind == Message::Kind::kOther);
+}
+
 TEST_CASE("of a pair of addresses with a peer, ours is the local one") {
   CHECK(only(kWithPeer).record == Record{ip("192.0.2.9"), 32, 0, 1, 0, false});
 }

@@ -51,6 +51,7 @@ std::optional<Record> read_record(nlmsghdr* header) {
   if (fixed.ifa_family != AF_INET && fixed.ifa_family != AF_INET6) return std::nullopt;
 
   const auto family = fixed.ifa_family == AF_INET ? base::Family::kV4 : base::Family::kV6;
+  if (fixed.ifa_prefixlen > full_length(family)) return std::nullopt;
   // With a peer, IFA_ADDRESS is the far end and IFA_LOCAL ours (linux/if_addr.h).
   auto address = read_address(found[IFA_LOCAL], family);
   if (!address) address = read_address(found[IFA_ADDRESS], family);
