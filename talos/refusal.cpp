@@ -19,6 +19,12 @@ bool speaks_of(std::string_view said, const char* what) {
   return text.find(what) != std::string::npos;
 }
 
+bool connection_ended(std::string_view said) {
+  return speaks_of(said, "socket closed") || speaks_of(said, "connection reset") ||
+         speaks_of(said, "broken pipe") || speaks_of(said, "endpoint read failed") ||
+         speaks_of(said, "recvmsg") || speaks_of(said, "alert");
+}
+
 std::string whom(const Question& question) {
   return question.node.empty() ? fmt::format("{} at {}", question.method.name, question.endpoint)
                                : fmt::format("{} on {} through {}", question.method.name,
@@ -75,15 +81,8 @@ std::string hint(const Question& question, const Identity& identity, absl::Statu
     default:
       return "";
   }
-  // Under TLS 1.3 a client learns only from the end of the connection that it was refused.
-  if (speaks_of(said, "socket closed") || speaks_of(said, "connection reset") ||
-      speaks_of(said, "broken pipe") || speaks_of(said, "endpoint read failed") ||
-      speaks_of(said, "recvmsg") || speaks_of(said, "alert")) {
-    return fmt::format("the connection broke. Where this goes on, {} may be refusing the "
-                       "certificate of context \"{}\": {}",
-                       question.endpoint, identity.context, kOtherCertificate);
-  }
-  return question.node.empty() || question.node == question.endpoint
+  if (connection_ended(said)) return "the connection broke: see whether the node is restarting";
+  return question.node.empty()
              ? "see whether the node is up"
              : fmt::format("{} answered, but did not reach {}: see whether that node is up",
                            question.endpoint, question.node);
@@ -134,6 +133,13 @@ absl::Status unreachable(const std::string& endpoint, std::string_view said) {
   }
   if (speaks_of(said, "dns resolution failed") || speaks_of(said, "empty address list")) {
     return absl::UnavailableError(fmt::format("{}: the name does not resolve", endpoint));
+  }
+  // Under TLS 1.3 a client learns only from the end of the connection that it was refused.
+  if (connection_ended(said)) {
+    return absl::UnavailableError(
+        fmt::format("{}: it ended the connection at once; it may be refusing the certificate of "
+                    "this context: {}",
+                    endpoint, kOtherCertificate));
   }
   if (speaks_of(said, "connection refused")) {
     return absl::UnavailableError(

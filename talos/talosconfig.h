@@ -29,10 +29,10 @@ struct Context {
 
 // What main() read from the command line and the environment; empty where not given.
 struct TalosconfigPlaces {
-  std::string flag;        // --talosconfig
-  std::string talosconfig; // $TALOSCONFIG
-  std::string talos_home;  // $TALOS_HOME
-  std::string home;        // $HOME
+  std::string flag;         // --talosconfig
+  std::string talosconfig;  // $TALOSCONFIG
+  std::string talos_home;   // $TALOS_HOME
+  std::string home;         // $HOME
   std::string in_pod = "/var/run/secrets/talos.dev/config";
 };
 
