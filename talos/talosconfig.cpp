@@ -116,7 +116,9 @@ absl::StatusOr<Context> read_context(const YamlNode& node, std::string_view name
   auto nodes = texts(node, "nodes");
   if (!nodes.ok()) return nodes.status();
   for (const std::string& text : *nodes) {
-    if (auto status = check_node(text); !status.ok()) return node.problem(std::string(status.message()));
+    if (const auto status = check_node(text); !status.ok()) {
+      return node.problem(std::string(status.message()));
+    }
   }
   context.nodes = *std::move(nodes);
   if (auto status = read_credentials(node, context); !status.ok()) return status;

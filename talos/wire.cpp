@@ -105,7 +105,9 @@ absl::Status Wire::attempt(std::size_t endpoint, const Method& method, const Tar
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED &&
       at.channel->GetState(false) != GRPC_CHANNEL_READY) {
     said = "no connection was made";
-    for (const absl::Status& cause : causes) said += fmt::format("; before, {}", std::string(cause.message()));
+    for (const absl::Status& cause : causes) {
+      said += fmt::format("; before, {}", std::string(cause.message()));
+    }
   } else {
     const base::MutexLock lock(mutex_);
     answered_last_ = endpoint;

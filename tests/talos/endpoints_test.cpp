@@ -3,6 +3,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "base/url.h"
 #include "talos/config_calls.h"
 #include "talos/machine.h"
@@ -30,6 +32,14 @@ class Port {
   ~Port() { ::close(fd_); }
   Port(const Port&) = delete;
   Port& operator=(const Port&) = delete;
+  void answer_one(const std::string& what) const {
+    const int peer = ::accept(fd_, nullptr, nullptr);
+    ::send(peer, what.data(), what.size(), MSG_NOSIGNAL);
+    ::shutdown(peer, SHUT_WR);
+    char ignored[4096];
+    while (::recv(peer, ignored, sizeof ignored, 0) > 0) continue;
+    ::close(peer);
+  }
   [[nodiscard]] const std::string& endpoint() const { return endpoint_; }
 
  private:
@@ -88,6 +98,16 @@ TEST_CASE("Where no endpoint can be connected to, each is named with its cause")
                  Contains(one.endpoint() + ": connection refused") &&
                  Contains(two.endpoint() + ": connection refused") &&
                  Contains("no-such-host.invalid:50000: the name does not resolve"));
+}
+
+TEST_CASE("Something else that answers on the port is told from a machine API") {
+  const Harness lab;
+  const Port web(true);
+  std::thread server([&] { web.answer_one("HTTP/1.1 400 Bad Request\r\n\r\n"); });
+  const auto told = version(*lab.client_of({web.endpoint()}), lab.target());
+  server.join();
+  CHECK(told.status().code() == absl::StatusCode::kUnavailable);
+  CHECK_THAT(text(told.status()), Contains("is no machine API"));
 }
 
 TEST_CASE("A deadline that passes while connecting says so") {
@@ -152,7 +172,8 @@ TEST_CASE("A client certificate of another CA is refused, and the error says whe
   const auto told = version(client, lab.target());
   INFO(text(told.status()));
   CHECK(told.status().code() == absl::StatusCode::kUnavailable);
-  CHECK_THAT(text(told.status()), Contains("context \"lab\"") && Contains("refusing the certificate"));
+  CHECK_THAT(text(told.status()),
+             Contains("context \"lab\"") && Contains("refusing the certificate"));
   CHECK(lab.node.seen().empty());
 }
 

@@ -5,6 +5,7 @@
 
 #include "talos/config_calls.h"
 #include "tests/talos/harness.h"
+#include "tests/talos/tar_gz.h"
 
 namespace vipd::talos {
 
@@ -140,6 +141,17 @@ TEST_CASE("An error that comes inside a stream is an error, not a short file") {
   lab.node.chunk_error = "read failed";
   const auto file = read_file(*lab.client(), lab.target(), "/etc/os-release", 100);
   CHECK_THAT(text(file.status()), Contains("Read on 10.0.0.2: read failed"));
+}
+
+TEST_CASE("A kubeconfig is unpacked from an archive that comes in pieces and was never closed") {
+  Harness lab;
+  const std::string yaml = "apiVersion: v1\nkind: Config\n";
+  const std::string archive = gzip(header("kubeconfig", yaml.size()) + yaml);
+  lab.node.chunks = {archive.substr(0, 20), archive.substr(20)};
+  const auto config = kubeconfig(*lab.client(), lab.target());
+  INFO(text(config.status()));
+  REQUIRE(config.ok());
+  CHECK(config->reveal() == yaml);
 }
 
 TEST_CASE("A kubeconfig that comes as junk or without end is refused") {

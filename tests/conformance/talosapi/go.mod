@@ -1,0 +1,5 @@
+module vipd/tests/conformance/talosapi
+
+go 1.26.6
+
+require github.com/siderolabs/talos/pkg/machinery v1.13.9
