@@ -20,8 +20,8 @@ namespace vipd::talos {
 enum class ApplyMode { kAuto = 1, kNoReboot = 2, kStaged = 3, kTry = 4 };
 
 struct ApplyOptions {
-  bool dry_run = false;                                  // nothing changes; `details` has the diff
-  std::chrono::seconds undone_after{60};                 // of kTry: then the old config is back
+  bool dry_run = false;                   // nothing changes; `details` has the diff
+  std::chrono::seconds undone_after{60};  // of kTry: then the old config is back
 };
 
 struct Applied {
