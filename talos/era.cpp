@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "talos/setting_places.h"
+
 namespace vipd::talos {
 namespace {
 
@@ -88,6 +90,11 @@ absl::StatusOr<Form> form_of(const MachineConfig& config) {
   form.node = config.find(kNodeDocument) != nullptr ||
               (documents && !keeps_node_in_v1alpha1(config));
   form.pods = documents || config.has_kind(kStaticPodKind);
+  const SettingPlace endpoint = endpoint_place(form);
+  if (config.find(endpoint.document, endpoint.path) == nullptr) {
+    return absl::InvalidArgumentError(fmt::format(
+        "{}: names no control-plane endpoint, so this is not the whole config", config.file));
+  }
   return form;
 }
 

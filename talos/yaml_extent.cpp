@@ -25,6 +25,8 @@ class Extents {
     }
   }
 
+  [[nodiscard]] std::optional<std::size_t> open_quote() const { return open_quote_; }
+
  private:
   [[nodiscard]] char at(std::size_t place) const { return place < text_.size() ? text_[place] : 0; }
 
@@ -60,7 +62,7 @@ class Extents {
     node.begin = node.end = std::min(after, text_.size());
   }
 
-  [[nodiscard]] std::size_t scalar_end(const TreeNode& node, int indent) const {
+  [[nodiscard]] std::size_t scalar_end(const TreeNode& node, int indent) {
     const std::size_t begin = behind_tag(node);
     switch (at(begin)) {
       case '"': return quoted_end(begin, '"');
@@ -71,7 +73,7 @@ class Extents {
     }
   }
 
-  [[nodiscard]] std::size_t quoted_end(std::size_t begin, char quote) const {
+  [[nodiscard]] std::size_t quoted_end(std::size_t begin, char quote) {
     std::size_t place = begin + 1;
     while (place < text_.size()) {
       const bool escaped =
@@ -79,6 +81,7 @@ class Extents {
       if (!escaped && text_[place] == quote) break;
       place += escaped ? 2 : 1;
     }
+    if (place >= text_.size()) open_quote_ = begin;
     return std::min(place + 1, text_.size());
   }
 
@@ -161,12 +164,15 @@ class Extents {
   }
 
   std::string_view text_;
+  std::optional<std::size_t> open_quote_;
 };
 
 }  // namespace
 
-void measure_extents(std::string_view text, TreeNode& root) {
-  Extents(text).measure(root, 0, -1);
+std::optional<std::size_t> measure_extents(std::string_view text, TreeNode& root) {
+  Extents extents(text);
+  extents.measure(root, 0, -1);
+  return extents.open_quote();
 }
 
 std::size_t line_end(std::string_view text, std::size_t at) {

@@ -29,7 +29,7 @@ TEST_CASE("what is no machine config of a control plane is refused with its reas
   CHECK(refused_for("just text\n", "must be a map"));
   CHECK(refused_for("machine: {type: worker}\n", "worker's config"));
   CHECK(refused_for("machine: {type: router}\n", "neither controlplane nor worker"));
-  CHECK(refused_for(kOneDocument.substr(0, 80), "no machine config"));
+  CHECK(refused_for(kOneDocument.substr(0, 80), "not the whole config"));
   CHECK(refused_for(kOneDocument + "broken: [1, 2\n", "line "));
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("bombs, binaries and sizes beyond Talos' own limit are refused at once
   std::string bomb = "machine: &a {type: controlplane}\n";
   for (char c = 'b'; c < 'z'; ++c) bomb += std::string(1, c) + ": [*a, *a]\n";
   CHECK(refused_for(bomb, "anchors are not supported"));
-  CHECK(refused_for("a: *b\n", "aliases are not supported"));
+  CHECK(refused_for("a: *b\n", "anchor"));
   CHECK(refused_for(std::string(10 << 20, '['), "nested too deep"));
   CHECK(refused_for(std::string(100 << 20, 'a'), "Talos takes no machine config over"));
   CHECK(refused_for(kOneDocument + std::string("x: \0", 4), "no UTF-8 text"));
