@@ -119,6 +119,11 @@ class Builder final : public YAML::EventHandler {
   std::size_t nodes_ = 0;
 };
 
+bool has_made_entry(const TreeNode& map) {
+  return std::any_of(map.entries.begin(), map.entries.end(),
+                     [](const TreeEntry& entry) { return entry.value.made; });
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Decimal, hexadecimal, octal, binary, with "_" between; .inf and .nan.
@@ -198,8 +203,14 @@ absl::StatusOr<TreeNode> parse_tree(std::string_view text, int first_line) {
 bool same_text(const TreeNode& one, const TreeNode& other) {
   if (one.made || other.made) return same_meaning(one, other);
   if (one.kind != other.kind || one.quoted != other.quoted || one.tag != other.tag ||
-      one.value != other.value) {
+      one.value != other.value || one.entries.size() != other.entries.size()) {
     return false;
+  }
+  if (has_made_entry(one) || has_made_entry(other)) {  // which may stand anywhere
+    return std::all_of(one.entries.begin(), one.entries.end(), [&](const TreeEntry& entry) {
+      const TreeNode* match = other.find(entry.key.value);
+      return match != nullptr && same_text(entry.value, *match);
+    });
   }
   return std::equal(one.items.begin(), one.items.end(), other.items.begin(), other.items.end(),
                     same_text) &&
