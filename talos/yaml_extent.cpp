@@ -25,7 +25,7 @@ class Extents {
     }
   }
 
-  [[nodiscard]] std::optional<std::size_t> open_quote() const { return open_quote_; }
+  [[nodiscard]] std::optional<std::size_t> unended() const { return unended_; }
 
  private:
   [[nodiscard]] char at(std::size_t place) const { return place < text_.size() ? text_[place] : 0; }
@@ -81,7 +81,7 @@ class Extents {
       if (!escaped && text_[place] == quote) break;
       place += escaped ? 2 : 1;
     }
-    if (place >= text_.size()) open_quote_ = begin;
+    if (place >= text_.size()) unended_ = begin;
     return std::min(place + 1, text_.size());
   }
 
@@ -103,7 +103,7 @@ class Extents {
     return place;
   }
 
-  [[nodiscard]] std::size_t block_scalar_end(std::size_t begin, int indent) const {
+  [[nodiscard]] std::size_t block_scalar_end(std::size_t begin, int indent) {
     const std::size_t header_end = line_end(text_, begin);
     const std::string_view header = text_.substr(begin, header_end - begin);
     const std::string_view marks = header.substr(0, header.find_first_of(" \t\r"));
@@ -121,6 +121,8 @@ class Extents {
       if (!blank || keeps) end = stop;
       line = stop + 1;
     }
+    // Readers differ on whether such a text has a last line break.
+    if (end == text_.size()) unended_ = begin;
     return end;
   }
 
@@ -164,7 +166,7 @@ class Extents {
   }
 
   std::string_view text_;
-  std::optional<std::size_t> open_quote_;
+  std::optional<std::size_t> unended_;
 };
 
 }  // namespace
@@ -172,7 +174,7 @@ class Extents {
 std::optional<std::size_t> measure_extents(std::string_view text, TreeNode& root) {
   Extents extents(text);
   extents.measure(root, 0, -1);
-  return extents.open_quote();
+  return extents.unended();
 }
 
 std::size_t line_end(std::string_view text, std::size_t at) {

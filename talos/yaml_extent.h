@@ -10,7 +10,7 @@
 namespace vipd::talos {
 
 // Fills in `end`, `dash` and `colon`, and `begin` of nulls, throughout the tree. The place of a
-// quoted text that does not end, which yaml-cpp lets pass.
+// quoted text without its end or a block without its last line break: yaml-cpp lets them pass.
 std::optional<std::size_t> measure_extents(std::string_view text, TreeNode& root);
 
 // The line break that ends the line of `at`, or the end of the text.

@@ -192,10 +192,10 @@ absl::StatusOr<TreeNode> parse_tree(std::string_view text, int first_line) {
     return problem(refused.line, refused.what);
   }
   TreeNode root = std::move(builder).result();
-  if (const auto quote = measure_extents(text, root)) {
-    const auto before = text.substr(0, *quote);
+  if (const auto unended = measure_extents(text, root)) {
+    const auto before = text.substr(0, *unended);
     const auto lines = std::count(before.begin(), before.end(), '\n');
-    return problem(static_cast<int>(lines), "a quoted text does not end");
+    return problem(static_cast<int>(lines), "a text without its end; is the file whole?");
   }
   return root;
 }

@@ -14,7 +14,7 @@ bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
 // Quoted wherever a reader could take the text for something else.
 std::string scalar_text(const TreeNode& node) {
   const std::string& text = node.value;
-  constexpr auto kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-";
+  constexpr auto kSafe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/-$";
   // ":" is safe inside a word, and only behind a letter: 1:30 is a number to some.
   const auto odd = text.find_first_not_of(kSafe);
   const bool url = odd != text.npos && text[odd] == ':' && !text.empty() && is_letter(text[0]) &&

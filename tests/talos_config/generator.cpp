@@ -155,7 +155,7 @@ std::string Generator::config() {
     if (i > 0 || chance(30)) whole += "---" + (chance(20) ? comment() : "") + "\n";
     whole += write(documents[i]);
   }
-  if (chance(10)) whole.pop_back();  // no last line break
+  if (chance(10) && !has_block(documents.back())) whole.pop_back();  // no last line break
   return whole;
 }
 

@@ -64,7 +64,8 @@ TEST_CASE("what could grow without bound or is ambiguous is refused with its lin
   CHECK(refused("a: 1\na: 2\n") == "line 11: a key is there twice; remove one");
   CHECK(refused("? [a]\n: 1\n") == "line 10: a key must be a scalar");
   CHECK(refused("a: [1,\n").find("line 11: ") == 0);
-  CHECK(refused("b: 1\na: \"open\nc: 1\n") == "line 11: a quoted text does not end");
+  CHECK(refused("b: 1\na: \"open\nc: 1\n") == "line 11: a text without its end; is the file whole?");
+  CHECK(refused("b: |\n  x\n  y") == "line 10: a text without its end; is the file whole?");
 }
 
 TEST_CASE("quotes matter where they change what is read, and only there") {
