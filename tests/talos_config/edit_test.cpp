@@ -96,7 +96,8 @@ TEST_CASE("another pod of the same name is replaced, the others stay") {
 
 TEST_CASE("subnets that exclude stay last, and a Floating IP inside a subnet is excluded") {
   std::string text = kOneDocument;
-  text.insert(text.find("        ca: {crt"), "        advertisedSubnets: [0.0.0.0/0, '!10.9.0.0/16']\n");
+  text.insert(text.find("        ca: {crt"),
+              "        advertisedSubnets: [0.0.0.0/0, '!10.9.0.0/16']\n");
   const Edited done = edited(text, all_goals());
   CHECK(has(done.text, "advertisedSubnets: [0.0.0.0/0, 10.0.1.0/24, '!10.9.0.0/16', "
                        "\"!203.0.113.10/32\"]"));

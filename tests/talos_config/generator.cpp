@@ -242,7 +242,8 @@ void Generator::write_value(const Made& value, std::size_t margin, bool may_dash
     out += " " + flow(value) + comment() + "\n";
   } else {
     out += comment() + "\n";
-    const std::size_t at = value.kind == Made::Kind::kList && may_dash && chance(30) ? margin : inner;
+    const bool dashes_at_key = value.kind == Made::Kind::kList && may_dash && chance(30);
+    const std::size_t at = dashes_at_key ? margin : inner;
     out += std::string(at, ' ');
     value.kind == Made::Kind::kList ? write_list(value, at, out) : write_map(value, at, out);
   }

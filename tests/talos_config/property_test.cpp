@@ -66,7 +66,8 @@ Leaves others(Leaves leaves) {
 std::vector<std::string> values_below(const Leaves& leaves, const std::string& path) {
   std::vector<std::string> values;
   for (const auto& [where, value] : leaves) {
-    if ((where + "/").rfind(path + "/", 0) == 0) values.push_back(value.substr(value.find(' ') + 1));
+    if ((where + "/").rfind(path + "/", 0) != 0) continue;
+    values.push_back(value.substr(value.find(' ') + 1));
   }
   return values;
 }
@@ -115,7 +116,7 @@ void check_wanted(const Leaves& after, const Goals& goals) {
                  {"ghcr.io/acme/vipd:0.1.0"}));
 }
 
-TEST_CASE("500 configs of all eras: exactly the wanted values, all else as it was, and no second edit") {
+TEST_CASE("500 configs: exactly the wanted values, all else as it was, and no second edit") {
   for (unsigned seed = 1; seed <= 500; ++seed) {
     Generator generator(seed);
     const std::string text = generator.config();

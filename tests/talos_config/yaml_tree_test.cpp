@@ -64,7 +64,8 @@ TEST_CASE("what could grow without bound or is ambiguous is refused with its lin
   CHECK(refused("a: 1\na: 2\n") == "line 11: a key is there twice; remove one");
   CHECK(refused("? [a]\n: 1\n") == "line 10: a key must be a scalar");
   CHECK(refused("a: [1,\n").find("line 11: ") == 0);
-  CHECK(refused("b: 1\na: \"open\nc: 1\n") == "line 11: a text without its end; is the file whole?");
+  CHECK(refused("b: 1\na: \"open\nc: 1\n") ==
+        "line 11: a text without its end; is the file whole?");
   CHECK(refused("b: |\n  x\n  y") == "line 10: a text without its end; is the file whole?");
 }
 
@@ -73,7 +74,8 @@ TEST_CASE("quotes matter where they change what is read, and only there") {
     return same_meaning(*parse_tree(one), *parse_tree(other));
   };
   CHECK(same("{a: 'x', b: 203.0.113.10}", "b: \"203.0.113.10\"\na: x\n"));
-  for (const std::string text : {"1", "1.5", "0x1f", "true", "1_000", "2024-01-02", ".inf", "1e3"}) {
+  for (const std::string text :
+       {"1", "1.5", "0x1f", "true", "1_000", "2024-01-02", ".inf", "1e3"}) {
     INFO(text);
     CHECK_FALSE(same("a: " + text, "a: '" + text + "'"));
   }

@@ -21,7 +21,8 @@ constexpr std::string_view kTable =
 # Prices change: GET https://api.hetzner.cloud/v1/pricing
 )";
 
-constexpr std::string_view kLegacyVip = R"(# Talos' own VIP. Rendered by vipctl: not beside vipd, they would fight.
+constexpr std::string_view kLegacyVip =
+    R"(# Talos' own VIP. Rendered by vipctl: not beside vipd, they would fight.
 machine:
   network:
     interfaces:
@@ -33,7 +34,8 @@ machine:
             apiToken: ${{HCLOUD_TOKEN}}
 )";
 
-constexpr std::string_view kVipDocument = R"(# Talos' own VIP. Rendered by vipctl: not beside vipd, they would fight.
+constexpr std::string_view kVipDocument =
+    R"(# Talos' own VIP. Rendered by vipctl: not beside vipd, they would fight.
 apiVersion: v1alpha1
 kind: HCloudVIPConfig
 name: {address}
@@ -69,13 +71,17 @@ absl::StatusOr<Known> known_from(const AlternativeOptions& options, const std::s
   return Known{*std::move(settings), *std::move(declared), *std::move(ground)};
 }
 
-// Certificates that name it, and the endpoint.
+// Certificates that name it, tokens that outlive the change, and the endpoint.
 absl::StatusOr<std::vector<RenderedFile>> endpoint_patches(const Known& known,
                                                            const std::string& layout) {
-  talos::Goals goals;
-  goals.sans = talos::wanted_sans(known.declared);
-  goals.endpoint = talos::stable_endpoint(known.declared);
   const auto* live = known.ground.config();
+  const auto prepared = talos::goals_for({}, known.declared, known.ground.form, live);
+  if (!prepared.ok()) return prepared.status();
+  talos::Goals goals;
+  goals.sans = prepared->sans;
+  goals.issuers = prepared->issuers;
+  goals.audiences = prepared->audiences;
+  goals.endpoint = talos::stable_endpoint(known.declared);
   const auto edits = talos::edits_for(goals, known.ground.form, live);
   if (!edits.ok()) return edits.status();
   const auto patches = talos::patch_files(*edits, live);
