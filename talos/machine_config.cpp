@@ -46,9 +46,7 @@ absl::Status check_text(std::string_view text, const std::string& file) {
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = utf8_length(text, at);
     if (length == 0) {
-      return refused(file, fmt::format("byte {} is no UTF-8 text; name a machine config, such as "
-                                       "`talosctl get machineconfig v1alpha1 -o yaml` gives under "
-                                       "spec", at));
+      return refused(file, fmt::format("byte {} is no UTF-8 text; name a machine config", at));
     }
     const char c = text[at];
     depth = std::max(0, depth + (c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0));
@@ -113,7 +111,8 @@ absl::Status check_control_plane(const MachineConfig& config) {
   const TreeNode* type = config.find({}, {"machine", "type"});
   if (type == nullptr) {
     return refused(config.file, "no document says machine.type, so this is no machine config, or "
-                                "not all of it");
+                                "not all of it; get one with `talosctl get machineconfig v1alpha1 "
+                                "-o jsonpath='{.spec}'`");
   }
   if (type->value == "controlplane" || type->value == "init") return absl::OkStatus();
   if (type->value == "worker") {

@@ -22,7 +22,7 @@ bool has_block(const Made& value) {
   if (value.kind == Made::Kind::kRaw && value.text.find('\n') != value.text.npos) return true;
   return std::any_of(value.items.begin(), value.items.end(), has_block) ||
          std::any_of(value.entries.begin(), value.entries.end(),
-                     [](const auto& entry) { return has_block(entry.second); });
+                     [](const MadeEntry& entry) { return has_block(entry.value); });
 }
 
 }  // namespace
@@ -32,7 +32,7 @@ Made& Made::operator[](const std::string& key) {
   for (auto& [name, value] : entries) {
     if (name == key) return value;
   }
-  return entries.emplace_back(key, Made{}).second;
+  return entries.emplace_back(MadeEntry{key, Made{}}).value;
 }
 
 Made Generator::texts(std::vector<std::string> pool) {

@@ -4,18 +4,24 @@
 
 #include <random>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace vipd::talos {
+
+struct MadeEntry;
 
 struct Made {  // what is to be written
   enum class Kind { kText, kRaw, kNull, kList, kMap };
   Kind kind = Kind::kNull;
   std::string text;  // kRaw: as it stands in the text, one line or a block scalar with "\n"
   std::vector<Made> items;
-  std::vector<std::pair<std::string, Made>> entries;
+  std::vector<MadeEntry> entries;
   Made& operator[](const std::string& key);
+};
+
+struct MadeEntry {
+  std::string key;
+  Made value;
 };
 
 class Generator {
