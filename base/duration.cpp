@@ -16,8 +16,9 @@ struct Unit {
   nanoseconds size;
 };
 constexpr std::array kUnits = {
-    Unit{"h", std::chrono::hours(1)}, Unit{"m", std::chrono::minutes(1)},
-    Unit{"s", std::chrono::seconds(1)}, Unit{"ms", std::chrono::milliseconds(1)}};
+    Unit{"d", std::chrono::hours(24)}, Unit{"h", std::chrono::hours(1)},
+    Unit{"m", std::chrono::minutes(1)}, Unit{"s", std::chrono::seconds(1)},
+    Unit{"ms", std::chrono::milliseconds(1)}};
 constexpr nanoseconds kMost = std::chrono::hours(1000);
 
 // Takes one "<number><unit>" off the front; false where there is none, or past the limit.
@@ -26,7 +27,7 @@ bool take_part(std::string_view& text, nanoseconds& sum) {
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), count);
   if (error != std::errc()) return false;
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
-  const std::string_view name = text.substr(0, text.find_first_not_of("hms"));
+  const std::string_view name = text.substr(0, text.find_first_not_of("dhms"));
   text.remove_prefix(name.size());
   for (const Unit& unit : kUnits) {
     if (unit.name != name) continue;
@@ -46,7 +47,7 @@ absl::StatusOr<nanoseconds> parse_duration(std::string_view text) {
   while (good && !rest.empty()) good = take_part(rest, sum);
   if (good) return sum;
   return absl::InvalidArgumentError(fmt::format(
-      "\"{}\" is not a duration: write a number and a unit, such as 300ms, 5s or 2m", text));
+      "\"{}\" is not a duration: write a number and a unit, such as 300ms, 5s, 2m or 7d", text));
 }
 
 std::string duration_text(nanoseconds duration) {

@@ -1,4 +1,4 @@
-// Durations as people write them: "300ms", "5s", "2m", "6h", and sums such as "1m30s".
+// Durations as people write them: "300ms", "5s", "2m", "6h", "7d", and sums such as "1m30s".
 //
 // Errors  parse_duration() gives InvalidArgument that quotes the text and shows an example.
 //         No sign, no fractions, at most 1000 hours.

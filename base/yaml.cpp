@@ -108,6 +108,19 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<std::string> problems_;
 };
 
+// "3:1", where a line of the text begins with a tab among its blanks; empty where none does. The
+// parser only says that some map does not end.
+std::string tab_in_indentation(std::string_view text) {
+  for (std::size_t line = 1; !text.empty(); ++line) {
+    const std::string_view row = text.substr(0, text.find('\n'));
+    const auto tab = row.substr(0, row.find_first_not_of(" \t")).find('\t');
+    const bool blank = row.find_first_not_of(" \t\r") == row.npos;
+    if (tab != row.npos && !blank) return fmt::format("{}:{}", line, tab + 1);
+    text.remove_prefix(std::min(row.size() + 1, text.size()));
+  }
+  return "";
+}
+
 }  // namespace
 
 const YamlNode* YamlNode::find(std::string_view key) const {
@@ -161,6 +174,10 @@ absl::StatusOr<YamlNode> parse_yaml(std::string_view text, std::string_view file
           fmt::format("{}: holds more than one document; remove the \"---\"", file_name));
     }
   } catch (const YAML::Exception& error) {
+    if (const std::string tab = tab_in_indentation(text); !tab.empty()) {
+      return absl::InvalidArgumentError(fmt::format(
+          "{}:{}: YAML forbids tabs for indentation: write spaces", file_name, tab));
+    }
     return absl::InvalidArgumentError(
         fmt::format("{}: {}", builder.place(error.mark), error.msg));
   }

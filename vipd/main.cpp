@@ -14,6 +14,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include "base/clock.h"
+#include "base/commit.h"
 #include "base/log.h"
 #include "vipd/etcd/adapter.h"
 #include "vipd/hcloud/adapter.h"
@@ -135,6 +136,7 @@ Daemon::Daemon(io_context& io, const base::Clock& clock, base::Log& log,
       door_{io} {
   publisher_.on_change([this] { control_.changed(); });
   publisher_.add([this](base::Json& status) {
+    status["commit"] = base::commit();
     status["hcloud"]["requests"] = requests_json(hcloud_.counters());
   });
   board_.beat(clock.now());
@@ -173,8 +175,8 @@ void on_signals(boost::asio::signal_set& signals, base::Log& log, std::function<
 int run(const shell::Settings& settings, const base::Clock& clock) {
   base::Log log(settings.log.format, settings.log.level, clock);
   log.write(base::LogLevel::kInfo, "vipd starts",
-            {{"version", VIPD_VERSION}, {"cluster", settings.core.cluster},
-             {"group", settings.core.group}});
+            {{"version", VIPD_VERSION}, {"commit", std::string(base::commit())},
+             {"cluster", settings.core.cluster}, {"group", settings.core.group}});
   io_context io(1);
   boost::asio::signal_set signals(io, SIGTERM, SIGINT);
   shell::InstanceLock lock(io, log, settings.state_dir);
@@ -205,7 +207,8 @@ int main(int argc, char** argv) {
                                          .clock = clock,
                                          .out = std::cout,
                                          .err = std::cerr,
-                                         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1};
+                                         .out_is_terminal = ::isatty(STDOUT_FILENO) == 1,
+                                         .commit = vipd::base::commit()};
   return vipd::shell::run_cli(argc, argv, around, [&](const vipd::shell::Settings& settings) {
     return vipd::run(settings, clock);
   });

@@ -107,14 +107,16 @@ TEST_CASE("durations are read as people write them") {
   CHECK(parse_duration("5s").value() == 5s);
   CHECK(parse_duration("2m").value() == 2min);
   CHECK(parse_duration("6h").value() == 6h);
+  CHECK(parse_duration("7d").value() == 168h);
+  CHECK(parse_duration("1d12h").value() == 36h);
   CHECK(parse_duration("1m30s").value() == 90s);
   CHECK(parse_duration("0s").value() == 0s);
   CHECK(parse_duration("1000h").value() == 1000h);
 }
 
 TEST_CASE("a bad duration is quoted beside an example") {
-  for (const std::string text : {"", "5", "s", "-5s", "1.5s", "5 s", "5S", "5d", "5sm", "5s ",
-                                 "1001h", "1000h1ms", "99999999999999999999s", "5us"}) {
+  for (const std::string text : {"", "5", "s", "-5s", "1.5s", "5 s", "5S", "5D", "5sm", "5s ",
+                                 "42d", "1001h", "1000h1ms", "99999999999999999999s", "5us"}) {
     const auto duration = parse_duration(text);
     REQUIRE_FALSE(duration.ok());
     const std::string message(duration.status().message());
@@ -124,7 +126,8 @@ TEST_CASE("a bad duration is quoted beside an example") {
 }
 
 TEST_CASE("a duration is written so that it reads back") {
-  for (const std::string text : {"300ms", "5s", "1s500ms", "2m5s", "15m", "1h", "1h1m1s1ms"}) {
+  for (const std::string text : {"300ms", "5s", "1s500ms", "2m5s", "15m", "1h", "1h1m1s1ms",
+                                 "23h", "7d", "1d1ms"}) {
     CHECK(duration_text(parse_duration(text).value()) == text);
   }
   CHECK(duration_text(0s) == "0s");

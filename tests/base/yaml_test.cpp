@@ -45,7 +45,11 @@ TEST_CASE("every duplicate key is named with both places") {
 
 TEST_CASE("a file with a syntax error says where") {
   CHECK(error_of("a: 1\nb: [1, 2\n").rfind("vipd.yaml:3:1: ", 0) == 0);
-  CHECK(error_of("a: 1\n\tb: 2\n").rfind("vipd.yaml:2:", 0) == 0);
+  CHECK(error_of("a:\n  c: 3\n\tb: 2\n") ==
+        "vipd.yaml:3:1: YAML forbids tabs for indentation: write spaces");
+  CHECK(error_of("# a\n \t\nlabels:\n  \tvipd: prod\nx: [\n") ==
+        "vipd.yaml:4:3: YAML forbids tabs for indentation: write spaces");
+  CHECK(error_of("a: [1,\t2]\nb: [1, 2\n").rfind("vipd.yaml:3:1: end of sequence", 0) == 0);
   CHECK(error_of("a: *nowhere\n").rfind("vipd.yaml:1:", 0) == 0);
 }
 

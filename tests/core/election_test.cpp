@@ -277,6 +277,24 @@ TEST_CASE("after a lost watch the prefix is listed again and nothing is missed",
   CHECK(world.status(1)["paused"]["by"] == "op");
 }
 
+TEST_CASE("a record that somebody made unreadable or deleted is written again at once, unread",
+          "[A4]") {
+  World world = settled(3);
+  const auto key = world.config.prefix() + "assignment/7";
+  for (const bool garbage : {true, false}) {
+    if (garbage) world.put("assignment/7", "garbage");
+    if (!garbage) world.erase("assignment/7");
+    world.run(1s);
+    CHECK(world.status(1)["fips"][0]["verified"] == true);
+    CHECK(world.status(1)["problems"].empty());
+    REQUIRE(world.keys().count(key) == 1);
+    const auto written = world.keys().at(key).mod_revision;
+    world.run(5s);
+    CHECK(world.keys().at(key).mod_revision == written);  // once
+  }
+  CHECK(world.lists == 0);
+}
+
 TEST_CASE("garbage in every one of our keys is named, obeyed by nobody and harms nothing",
           "[E1]") {
   const std::string garbage = GENERATE(as<std::string>(), "", "{", "[]", "{\"instance\":7}",

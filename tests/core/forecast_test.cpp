@@ -29,6 +29,33 @@ TEST_CASE("the successor that is foretold takes over when the holder dies", "[O6
   CHECK(held_by(world, "cp-2", 60s));
 }
 
+// Crashed and started again: the key of the former instance lives on for a ttl.
+void restart(World& world, int node) {
+  world.kill_vipd(node);
+  world.start(node);
+  const auto seen_by = [&](int other) { return world.status(other)["nodes"].size() == 4; };
+  REQUIRE(world.until([&] { return seen_by(0) && seen_by(1); }, 4s));
+}
+
+TEST_CASE("a node whose vipd crashed and came back is foretold once, as the new one is", "[O6]") {
+  World world = settled(3);
+  for (int round = 0; round < 6; ++round) {  // instances are random: either may come first
+    restart(world, 2);
+    const auto twice = [&](int other) { return names(foretold(world, other), "cp-3, cp-3"); };
+    CHECK_FALSE(world.until([&] { return twice(0) || twice(1); }, 10s));
+    CHECK(names(foretold(world, 1), "left to follow it: cp-3\n"));
+  }
+  world.nodes[2].apiserver = false;
+  restart(world, 2);
+  CHECK(names(foretold(world, 1), "no ready node would be left"));
+  world.nodes[1].apiserver = false;
+  world.run(10s);
+  restart(world, 2);
+  const std::string text = foretold(world, 0);
+  REQUIRE(names(text, "cp-3 is not ready"));
+  CHECK(text.find("cp-3 is not ready") == text.rfind("cp-3 is not ready"));
+}
+
 TEST_CASE("where nobody is ready, or all is hard paused, nobody is foretold and nobody comes",
           "[O6]") {
   World world = settled(3);

@@ -94,6 +94,14 @@ TEST_CASE("an assign over HTTP applies by itself when its time is over") {
   CHECK(audit.find("RW") == std::string::npos);
 }
 
+TEST_CASE("links name the scheme in which the API is served") {
+  Cloud cloud;
+  const auto first = cloud.api("GET", "/servers?per_page=1");
+  REQUIRE(first.response.ok());
+  CHECK(base::find_header(first.response->headers, "Link").value_or("").rfind(
+            "<http://127.0.0.1:", 0) == 0);
+}
+
 TEST_CASE("faults that break the answer") {
   Cloud cloud;
   const auto with = [&](const char* kind) {

@@ -1,4 +1,5 @@
-// A lab with vipd in it, in the words of the scenario tests; down again at the end of the scope.
+// A lab with vipd in it, in the words of the scenario tests; at the end of the scope it is judged
+// and taken down.
 //
 //   Scene scene(quick());
 //   scene.until_settled("at first");
@@ -10,6 +11,8 @@
 // Moves    What Hetzner was made to do, by its own audit log: an assign that was applied and
 //          named another server than the one that had the Floating IP. Taking an unassigned
 //          one (at first, or after its server was deleted) counts.
+// Judged   Every scene, when it ends: each assign of Hetzner's audit log followed its guarded
+//          intent (judge.h), or the test fails. Not where it has failed already.
 // Setting  SCENARIO_BIN=DIR takes lab, vipd and the others from there; SCENARIO_LONG=1 waits as
 //          long as an operator would; SCENARIO_LOGS=DIR keeps the logs of a failed lab there.
 //          (Not VIPD_...: vipd takes those for settings.)
@@ -21,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/lab/witness.h"
 #include "tools/lab/client.h"
 
 namespace vipd::lab {
@@ -56,8 +60,7 @@ class Scene {
   // A vipd command, as a shell takes it, to the node's own vipd.
   Executed vipd(const std::string& node, const std::string& words);
   // etcdctl through a node's member, with the apiserver's client certificate.
-  Executed etcdctl(const std::string& node, std::vector<std::string> argv,
-                   const std::string& seconds = "20");
+  Executed etcdctl(const std::string& node, const std::vector<std::string>& argv);
   void write_token(const std::string& node, const std::string& text);
 
   // --- looking ---
@@ -81,9 +84,9 @@ class Scene {
   std::vector<Assign> moves_since(std::int64_t seq);
   std::int64_t now_ns() const;  // on the audit's time line
 
-  // Fails the test where an assign of Hetzner's audit log since `seq` did not follow its guarded
-  // intent (judge.h). etcd keeps five minutes of history.
-  void judge(std::int64_t seq = 0);
+  // Between the stop of every etcd and the start of one put back from a snapshot: the court
+  // (judge.h) goes on with the history of both.
+  void etcd_is_replaced();
 
   // --- waiting ---
   void until(const std::string& what, Millis at_most, const std::function<bool()>& reached);
@@ -99,7 +102,11 @@ class Scene {
 
  private:
   std::string picture();  // of every node, for the message of a failed test
+  std::vector<std::string> etcdctl_words(const std::string& node) const;
+  bool in_order();  // every assign of this lab, by the court
   Client client_;
+  Witness witness_;
+  std::vector<std::string> nodes_;
 };
 
 }  // namespace vipd::lab

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "base/file.h"
 #include "tests/catch.h"
@@ -50,7 +51,6 @@ TEST_CASE("Hetzner down or rate-limited for long moves nothing, and a handover t
   scene.until("cp-2 holds", Millis(90000), [&] { return scene.holder() == "cp-2"; });
   scene.until_settled("after the handover", Millis(90000));
   CHECK(scene.moves_since(start).size() == 1);
-  scene.judge();
 }
 
 TEST_CASE("an address stolen for a foreign server is taken back by the holder", "[A19]") {
@@ -62,10 +62,11 @@ TEST_CASE("an address stolen for a foreign server is taken back by the holder", 
   scene.until("cp-1 serves again", Millis(20000), [&] { return scene.who_answers() == "cp-1"; });
   scene.until_settled("after the repair");
   CHECK(scene.holder() == "cp-1");
-  scene.judge();
 }
 
-TEST_CASE("a Floating IP that is deleted is missed loudly, and no call is made for it", "[A20]") {
+TEST_CASE("a Floating IP that is deleted is missed loudly, no call is made for it, and it is "
+          "served again once it is back",
+          "[A20]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
   const auto start = scene.audit_seq();
@@ -76,6 +77,23 @@ TEST_CASE("a Floating IP that is deleted is missed loudly, and no call is made f
       return scene.problem_of(name, fmt::format("Floating IP {} is not among", kFipV4Id));
     });
   for (const auto& line : scene.audit_since(start)) CHECK(line.value("method", "") != "POST");
+
+  const auto gone = scene.audit_seq();
+  scene.hetzner("POST", "/floating_ips",
+                {{"project", "lab"},
+                 {"id", kFipV4Id},
+                 {"name", "lab-api"},
+                 {"type", "ipv4"},
+                 {"ip", kFipV4},
+                 {"labels", {{"cluster", "lab"}}}});
+  scene.until("it is read again within a minute", Millis(65000), [&] {
+    for (const auto& line : scene.audit_since(gone))
+      if (line["event"] == "request" && line["method"] == "GET") return true;
+    return false;
+  });
+  scene.until_settled("once it is back", Millis(20000));
+  CHECK(scene.moves_since(gone).size() == 1);  // it came back unassigned
+  CHECK(scene.holder() == "cp-1");
 }
 
 TEST_CASE("without quorum the holder is frozen and serves; with it, all goes on", "[N1][N9]") {
@@ -97,8 +115,9 @@ TEST_CASE("without quorum the holder is frozen and serves; with it, all goes on"
   CHECK(scene.moves_since(start).empty());
 }
 
-TEST_CASE("an etcd put back from a snapshot makes every vipd start over, and moves nothing",
-          "[E4]") {
+TEST_CASE("an etcd put back from a snapshot makes every vipd start over; at most one adopts its "
+          "old key and fetches the address",
+          "[E4][E15]") {
   Scene scene(on_cp_1());
   scene.until_settled("at first");
   const std::string snapshot = scene.layout().dir + "/snapshot.db";
@@ -106,13 +125,15 @@ TEST_CASE("an etcd put back from a snapshot makes every vipd start over, and mov
   REQUIRE(scene.ask_handover("cp-1", "cp-2").ok());
   scene.until("cp-2 holds", Millis(20000), [&] { return scene.holder() == "cp-2"; });
   scene.until_settled("after the handover");
-  scene.judge();
   const auto start = scene.audit_seq();
+  std::map<std::string, base::Json> before;
+  for (const auto& name : kNodes) before[name] = scene.status_of(name)["instance"];
   std::string members;
   for (const auto& name : kNodes)
     members += fmt::format("{}{}=https://{}:2380", members.empty() ? "" : ",", name,
                            scene.node(name)["private_v4"].get<std::string>());
   for (const auto& name : kNodes) scene.act("stop-etcd", name);
+  scene.etcd_is_replaced();
   for (const auto& name : kNodes) {
     const std::string data = scene.layout().disk(name) + "/etcd";
     fs::remove_all(data);
@@ -125,10 +146,16 @@ TEST_CASE("an etcd put back from a snapshot makes every vipd start over, and mov
     REQUIRE(restored.exit_code == 0);
   }
   for (const auto& name : kNodes) scene.act("start-etcd", name);
-  // The old leader key names cp-1, whose instance is no more; the address is on cp-2.
+  // The leader key of then names cp-1, and the address is on cp-2. Does cp-1 find it before its
+  // lease ends, it adopts it and fetches the address; else the key goes to where the address is.
   scene.until_settled("after the restore", Millis(90000));
-  CHECK(scene.moves_since(start).size() <= 1);
-  CHECK(scene.who_answers() == scene.holder());
+  const auto moves = scene.moves_since(start);
+  WARN("the key was " << (moves.empty() ? "gone: cp-2 holds on" : "there: cp-1 adopted it"));
+  CHECK(scene.holder() == (moves.empty() ? "cp-2" : "cp-1"));
+  CHECK(scene.status_of(scene.holder())["holder"]["cause"] == "adoption");
+  REQUIRE(moves.size() <= 1);
+  if (!moves.empty()) CHECK(moves[0].from == scene.server("cp-2"));
+  CHECK(scene.status_of(scene.holder())["instance"] != before[scene.holder()]);
 }
 
 TEST_CASE("etcd's client certificate is rotated by torn writes, and the lease lives on", "[E22]") {
@@ -172,7 +199,6 @@ TEST_CASE(
   scene.until_settled("after the healing", Millis(60000));
   CHECK(scene.holder() != "cp-1");
   CHECK(scene.moves_since(start).size() == 1);
-  scene.judge();
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ base::Json eventful_status() {
   world.assign_by_hand(World::kV4, 4711);
   world.run(3min);
   auto status = world.status(1);
+  status["commit"] = "abc";
   status["hcloud"]["requests"] = {{{"method", "GET"}, {"code", 200}, {"count", 12}},
                                   {{"method", "POST"}, {"code", 0}, {"count", 1}}};
   return status;
@@ -39,7 +40,7 @@ TEST_CASE("every metric of the design is there, with what the status says") {
   const auto status = eventful_status();
   const std::string text = text_of(status);
   INFO(text);
-  CHECK(value(text, "vipd_build_info{version=\"test\",mode=\"manage\"}") == 1);
+  CHECK(value(text, "vipd_build_info{version=\"test\",commit=\"abc\",mode=\"manage\"}") == 1);
   CHECK(value(text, "vipd_holder") == 1);
   CHECK(value(text, "vipd_ready") == 1);
   CHECK(value(text, "vipd_gate{condition=\"apiserver-readyz\"}") == 1);

@@ -53,7 +53,10 @@ TEST_CASE("vipd alone shows its commands; version and help are fine") {
   }
   CHECK(rig.run({"--help"}) == 0);
   CHECK(rig.run({"version"}) == 0);
-  CHECK(rig.out == std::string("vipd ") + VIPD_VERSION + "\n");
+  const std::string version = rig.out;
+  CHECK(version.rfind(std::string("vipd ") + VIPD_VERSION + " (commit ", 0) == 0);
+  CHECK(rig.run({"--version"}) == 0);
+  CHECK(rig.out == version);
 }
 
 TEST_CASE("wrong usage ends with 2 and says what was wrong") {
@@ -67,6 +70,13 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   CHECK(rig.run({"handover", "--to", "a", "--off", "b", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", "x", "--timeout", "soon"}) == 2);
   CHECK(rig.says(rig.err, "soon"));
+  CHECK(rig.run({"why", "json", "-x", "now"}) == 2);
+  CHECK(rig.says(rig.err, "not expected: json -x now\n"));
+  CHECK(rig.run({"lease", "release", "--if-holder", ""}) == 2);
+  CHECK(rig.says(rig.err, "vipd lease show"));
+  CHECK(rig.run({"handover", "--to", "", "--reason", "x"}) == 2);
+  CHECK(rig.says(rig.err, "name a node"));
+  CHECK(rig.run({"handover", "--off", "", "--reason", "x"}) == 2);
   CHECK(rig.run({"handover", "--reason", " "}) == 2);
   CHECK(rig.says(rig.err, "say why"));
 }
@@ -75,13 +85,18 @@ TEST_CASE("check-config finds nothing in a good file and everything in a bad one
   Rig good;
   CHECK(good.run({"check-config", "--config", good.config}) == 0);
   CHECK(good.out == "fine: cluster prod, group api, 1 address\n");
-  CHECK(good.run({"check-config"}, {"VIPD_CONFIG=" + good.config, "VIPD_GROUP=Not Good"}) == 1);
+  CHECK(good.run({"check-config"}, {"VIPD_CONFIG=" + good.config, "VIPD_GROUP=Not Good"}) == 2);
   CHECK(good.says(good.err, "VIPD_GROUP"));
 
   Rig bad("clusterr: prod\nlabels: {a: b}\ntiming: {ttl: soon}\n");
-  CHECK(bad.run({"check-config", "--config", bad.config}) == 1);
+  CHECK(bad.run({"check-config", "--config", bad.config}) == 2);
   CHECK(bad.says(bad.err, "vipd.yaml:1:1"));
   CHECK(bad.says(bad.err, "soon"));
+  CHECK(good.run({"check-config", "--config", good.config, "--mode", "foo"}) == 2);
+  Rig none("[not yaml");
+  CHECK(none.run({"check-config", "--config", none.config}) == 2);
+  CHECK(good.run({"check-config", "--config", good.folder / "missing"}) == 2);
+  CHECK(good.says(good.err, "--config or VIPD_CONFIG"));
 }
 
 TEST_CASE("run with settings that cannot be ends with 2 [E19]", "[E19]") {
@@ -190,6 +205,14 @@ TEST_CASE("a running vipd explains itself and gives a journal that replays, with
   CHECK(rig.says(rig.out, "IF THIS NODE DIED NOW"));
   CHECK(rig.run({"lease", "show", "--socket", rig.socket}) == 0);
   CHECK(rig.out == "nobody holds the leader key\n");
+  for (const std::string format : {"json", "yaml"}) {
+    CHECK(rig.run({"lease", "show", "-o", format, "--socket", rig.socket}) == 0);
+    CHECK(rig.says(rig.out, format == "json" ? "\"holder\": null" : "holder: null\n"));
+    CHECK(rig.run({"why", "-o", format, "--socket", rig.socket}) == 0);
+    CHECK(rig.says(rig.out, format == "json" ? "\"ifThisNodeDied\": [" : "ifThisNodeDied:\n"));
+    CHECK(rig.run({"status", "-o", format, "--socket", rig.socket}) == 0);
+    CHECK(rig.says(rig.out, format == "json" ? "\"commit\": \"" : "commit: "));
+  }
   CHECK(rig.run({"pause", "--for", "5m", "--reason", "x", "--socket", rig.socket}) == 1);
   CHECK(rig.says(rig.err, "refused: this vipd has no etcd lease"));
   CHECK(rig.run({"resume", "--socket", rig.socket}) == 1);
@@ -208,6 +231,55 @@ TEST_CASE("a vipd that crashes leaves its journal") {
   CHECK(rig.says(daemon.err(), "vipd replay " + (rig.folder / "journal.crash")));
   CHECK(rig.run({"replay", rig.folder / "journal.crash"}) == 0);
   CHECK(rig.says(rig.out, "IdentityFailed"));
+}
+
+TEST_CASE("of a series of crashes the first and the newest journal stay, of others the newest") {
+  Rig rig;
+  const std::string newest = rig.folder / "journal.crash";
+  const std::string first = newest + ".first";
+  const auto instance = [&](const std::string& file) {
+    std::ifstream journal(file);
+    std::string head;
+    std::getline(journal, head);
+    return head;
+  };
+  const auto crash = [&] {
+    Program daemon(rig.folder, {"run", "--config", rig.config});
+    REQUIRE(comes([&] { return rig.run({"why", "--socket", rig.socket}) == 0; }));
+    daemon.signal(SIGABRT);
+    CHECK(daemon.wait() == 128 + SIGABRT);
+    CHECK(rig.says(daemon.err(), first));
+    return instance(newest);
+  };
+  const std::string one = crash();
+  CHECK_FALSE(std::filesystem::exists(first));
+  crash();
+  const std::string three = crash();
+  CHECK(instance(first) == one);
+  CHECK(instance(newest) == three);
+  CHECK(three != one);
+  CHECK(rig.run({"replay", first}) == 0);
+
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - 25h;
+  std::filesystem::last_write_time(newest, long_ago);
+  const std::string later = crash();
+  CHECK_FALSE(std::filesystem::exists(first));
+  CHECK(instance(newest) == later);
+}
+
+TEST_CASE("a vipd that hangs is not waited for long, and its order may be taken yet") {
+  Rig rig;
+  Program daemon(rig.folder, {"run", "--config", rig.config});
+  REQUIRE(comes([&] { return rig.run({"why", "--socket", rig.socket}) == 0; }));
+  daemon.signal(SIGSTOP);
+  const auto since = std::chrono::steady_clock::now();
+  CHECK(rig.run({"pause", "--for", "7d", "--socket", rig.socket}) == 3);
+  CHECK(std::chrono::steady_clock::now() - since < 12s);
+  CHECK(rig.says(rig.err, "stopped or overloaded"));
+  CHECK(rig.says(rig.err, "may have been taken"));
+  CHECK(rig.says(rig.err, "vipd status"));
+  daemon.signal(SIGCONT);
+  CHECK(comes([&] { return rig.run({"why", "--socket", rig.socket}) == 0; }));
 }
 
 TEST_CASE("a journal that is not there, or is none, could not be told") {

@@ -196,6 +196,31 @@ TEST_CASE("pause, resume and release reach the core whole; what they lack is nam
   CHECK(rig.daemon.given.size() == 3);
 }
 
+TEST_CASE("an order without an answer may have been taken all the same, and the client says so") {
+  Rig rig;  // hears orders and answers none
+  const auto outcome =
+      rig.client.order("/resume", {{"by", "bob"}}, rig.clock.now() + 200ms).status();
+  CHECK(absl::IsDeadlineExceeded(outcome));
+  const std::string text(outcome.message());
+  INFO(text);
+  CHECK(text.find("may have been taken") != text.npos);
+  CHECK(text.find("vipd status") != text.npos);
+  CHECK(rig.daemon.given.size() == 1);
+
+  Client elsewhere(rig.folder / "none.sock", rig.clock);
+  const auto none = elsewhere.order("/resume", {{"by", "bob"}}, rig.soon()).status();
+  CHECK(none.message().find("may have been taken") == absl::string_view::npos);
+}
+
+TEST_CASE("an order that vipd finds incomplete was wrong usage") {
+  Rig rig;
+  const auto outcome = rig.client.order("/release", {{"holder", ""}}, rig.soon()).status();
+  CHECK(absl::IsInvalidArgument(outcome));
+  CHECK(outcome.message() ==
+        "a release needs \"holder\", the instance that is believed to hold");
+  CHECK(exit_code_of(outcome) == kWrongUsage);
+}
+
 TEST_CASE("the journal is given as it is") {
   Rig rig;
   CHECK(*rig.client.journal(rig.soon()) == "the journal\n");
@@ -247,7 +272,7 @@ TEST_CASE("the status as a table and as JSON; where no vipd is, what to do") {
   CHECK(show_status(rig.client, rig.clock, {}, rig.out, rig.err) == kFine);
   CHECK(rig.out.str().find("state   standby\n") != std::string::npos);
   std::stringstream json;
-  CHECK(show_status(rig.client, rig.clock, {.json = true}, json, rig.err) == kFine);
+  CHECK(show_status(rig.client, rig.clock, {.format = "json"}, json, rig.err) == kFine);
   CHECK(Json::parse(json.str())["change"] == 1);
 
   Client nobody(rig.folder / "other.sock", rig.clock);

@@ -287,7 +287,7 @@ TEST_CASE("all problems are told at once, each with its place") {
         "vipd.yaml:2:12: addresses: \"x\" is not a Floating IP's id, such as 1234\n"
         "VIPD_APISERVER_PORT: apiserver.port: \"0\" is not a port from 1 to 65535\n"
         "vipd.yaml:4:15: timing.ttl: \"5\" is not a duration: write a number and a unit, such as "
-        "300ms, 5s or 2m\n"
+        "300ms, 5s, 2m or 7d\n"
         "--log-level: log.level: \"loud\" is not one of debug|info|warn|error\n"
         "vipd.yaml:1:10: cluster is \"Prod\": it becomes a part of etcd keys and must be 1 to 63 "
         "of a-z, 0-9 and, inside, \"-\", such as \"prod\"\n"

@@ -118,6 +118,26 @@ since     2026-01-30T23:55:00Z, first claim
   CHECK(leader_text(status) == "nobody holds the leader key\n");
 }
 
+TEST_CASE("-o shows fields of the status as they stand there; a missing one is null") {
+  const Json status = holder_status();
+  const Json why = why_part(status);
+  CHECK(why.size() == 12);
+  for (const auto* name : {"node", "state", "ready", "next", "holder", "gate", "moves"}) {
+    CHECK(why[name] == status[name]);
+  }
+  CHECK(why["ifThisNodeDied"].is_null());
+  CHECK(leader_part(status) == Json({{"holder", status["holder"]}, {"epoch", 4711}}));
+  CHECK(leader_part(nullptr) == Json({{"holder", nullptr}, {"epoch", nullptr}}));
+}
+
+TEST_CASE("what is left at Hetzner is shown once Hetzner has said it") {
+  Json status = holder_status();
+  status["hcloud"] = {{"remaining", 0}, {"limit", 0}, {"lists", 0}, {"assigns", 0}, {"others", 0}};
+  const auto text = status_text(status);
+  CHECK(text.find("0 of 0") == text.npos);
+  CHECK(text.find("hcloud  no answer yet; asked: 0 lists, 0 assigns, 0 others\n") != text.npos);
+}
+
 TEST_CASE("a pause says until when") {
   Json status = holder_status();
   status["paused"] = {{"by", "anna"}, {"reason", "work"}, {"hard", false}, {"until", "later"}};

@@ -87,6 +87,20 @@ TEST_CASE("a Secret that is away or no token leaves the token file as it is") {
   CHECK(node.token() == "works");
 }
 
+TEST_CASE("a token file that others can read is closed to them, whatever the Secret says") {
+  Node node;
+  node.mount("");
+  std::ofstream(node.to) << "works";
+  std::filesystem::permissions(node.to, std::filesystem::perms(0644));
+  TokenSync sync(node.io, node.log, {node.from, node.to}, 5ms);
+  sync.start();
+  CHECK(node.mode() == 0600);
+  CHECK(node.token() == "works");
+  std::filesystem::remove_all(node.folder / "secret");
+  std::filesystem::permissions(node.to, std::filesystem::perms(0640));
+  CHECK(run_until(node.io, [&] { return node.mode() == 0600; }));
+}
+
 TEST_CASE("vipd sync-token runs until SIGTERM, and tells of no token") {
   Node node;
   node.mount("tell-nobody");

@@ -21,6 +21,8 @@ constexpr Duration kSettles = 5s;
 constexpr Duration kTrusted = 10min;
 constexpr Duration kWorkAgain = 5s;
 constexpr Duration kWatchBehind = 500ms;
+// Two requests to etcd of 300 ms each, and what a busy loop adds.
+constexpr Duration kOrderTakes = 3s;
 // Everybody together: the project's budget is 3600 an hour, refilled by one a second.
 constexpr std::size_t kCallsInTenMinutes = 600;
 
@@ -31,6 +33,26 @@ bool is_intent(const AssignmentRecord& record) {
 std::string name_in(const fakes::World& world, const std::string& key) {
   const std::string prefix = world.config.prefix();
   return key.starts_with(prefix) ? key.substr(prefix.size()) : "";
+}
+
+std::optional<core::CallId> order_in(const core::Event& event) {
+  if (const auto* asked = std::get_if<core::HandoverAsked>(&event)) return asked->order;
+  if (const auto* asked = std::get_if<core::PauseAsked>(&event)) return asked->order;
+  if (const auto* asked = std::get_if<core::ResumeAsked>(&event)) return asked->order;
+  if (const auto* asked = std::get_if<core::ReleaseAsked>(&event)) return asked->order;
+  return std::nullopt;
+}
+
+// Nothing that asks, looks, says or ends.
+bool changes_something(const core::Command& command) {
+  return std::holds_alternative<core::GrantLease>(command) ||
+         std::holds_alternative<core::KeepLease>(command) ||
+         std::holds_alternative<core::RevokeLease>(command) ||
+         std::holds_alternative<core::Txn>(command) ||
+         std::holds_alternative<core::Assign>(command) ||
+         std::holds_alternative<core::Unassign>(command) ||
+         std::holds_alternative<core::AddAddress>(command) ||
+         std::holds_alternative<core::RemoveAddress>(command);
 }
 
 }  // namespace
@@ -55,6 +77,7 @@ void Checker::started(int node) {
 
 void Checker::shown(int node, const core::Event& event) {
   const std::string& leader = leader_key_;
+  if (const auto order = order_in(event)) process(node).orders[*order] = world_.now();
   if (const auto* list = std::get_if<core::FipsListed>(&event)) see_list(node, *list);
   if (const auto* read = std::get_if<core::KeyRead>(&event)) {
     if (read->found && read->found->key == leader) see_leader(node, *read->found);
@@ -117,6 +140,10 @@ void Checker::left(int node, const core::Command& command) {
   // By what it had been shown as it decided; its first byte may leave a little later.
   if (const auto* assign = std::get_if<core::Assign>(&command)) judge_allowed(node, assign->fip);
   if (const auto* away = std::get_if<core::Unassign>(&command)) judge_allowed(node, away->fip);
+  if (const auto* answer = std::get_if<core::OrderAnswer>(&command)) {
+    judge_order(node, answer->order);
+  }
+  judge_observer(node, command);
   const auto* remove = std::get_if<core::RemoveAddress>(&command);
   if (remove == nullptr) return;
   for (const auto& declared : world_.config.fips) {
@@ -126,6 +153,41 @@ void Checker::left(int node, const core::Command& command) {
     if (fip.server != node_at(node).server || !by_us_[declared.id]) continue;
     violate(9, absl::StrCat(node_at(node).name, " removes ", remove->address.text(),
                             ", which is routed to it"));
+  }
+}
+
+void Checker::judge_order(int node, core::CallId order) {
+  if (process(node).orders.erase(order) == 1) return;
+  violate(12, absl::StrCat(node_at(node).name, " answers order ", order, ", which it was not asked "
+                           "or has answered"));
+}
+
+void Checker::judge_observer(int node, const core::Command& command) {
+  if (!node_at(node).observes || !changes_something(command)) return;
+  violate(10, absl::StrCat(node_at(node).name, " observes, and sends command ", command.index()));
+}
+
+// Whoever deletes another's key does it by an order.
+void Checker::judge_release(int node, const core::Txn& txn, const std::string& before) {
+  const bool deletes = std::any_of(txn.write.begin(), txn.write.end(), [&](const auto& write) {
+    const auto* gone = std::get_if<core::Delete>(&write);
+    return gone != nullptr && gone->key == leader_key_;
+  });
+  const auto leader = LeaderRecord::parse(before);
+  if (!deletes || !leader.ok() || leader->instance == process(node).instance) return;
+  if (!world_.value("nodes/" + leader->instance)) return;
+  violate(11, absl::StrCat(node_at(node).name, " releases the key of ", leader->node,
+                           ", which lives"));
+}
+
+void Checker::look_at_orders(int node) {
+  const auto& self = node_at(node);
+  auto& orders = process(node).orders;
+  if (!self.vipd || !self.alive) return orders.clear();
+  const Instant well_since = self.frozen_until;
+  for (const auto& [order, asked] : orders) {
+    if (world_.now() - std::max(asked, well_since) <= kOrderTakes) continue;
+    violate(12, absl::StrCat(self.name, " does not answer order ", order));
   }
 }
 
@@ -191,6 +253,7 @@ bool Checker::was_routed(core::FipId fip, core::ServerId server, Instant since) 
 // ---- what was committed ----
 
 void Checker::committed(int node, const core::Txn& txn, Instant sent, const std::string& before) {
+  judge_release(node, txn, before);
   for (const auto& write : txn.write) {
     const auto* put = std::get_if<core::Put>(&write);
     if (put == nullptr) continue;
@@ -328,9 +391,10 @@ void Checker::judge_pause(int node, const std::string& what, bool takeover) {
   const auto text = world_.value("pause");
   if (!text || !paused_since_ || world_.now() - *paused_since_ < kNewsTakes) return;
   if (world_.now() - process(node).since < kNewsTakes) return;
-  // Hard both at the last look and now: one pause may have replaced another.
+  // One pause may have replaced another a moment ago, and that is news too.
   const auto record = core::PauseRecord::parse(*text);
-  const bool hard = pause_hard_ && record.ok() && record->hard;
+  const bool hard = record.ok() && record->hard && paused_hard_since_ &&
+                    world_.now() - *paused_hard_since_ >= kNewsTakes;
   if (takeover && !hard) return;
   violate(8, absl::StrCat(node_at(node).name, " ", what, " though paused", hard ? " (hard)" : ""));
 }
@@ -341,15 +405,18 @@ void Checker::look() {
   const auto text = world_.value("pause");
   if (!text) paused_since_.reset();
   if (text && !paused_since_) paused_since_ = world_.now();
-  if (text) {
-    const auto record = core::PauseRecord::parse(*text);
-    pause_hard_ = record.ok() && record->hard;
-  }
+  // Most of the time there is none, and a text that does not parse is dear.
+  const bool hard = text && core::PauseRecord::parse(*text).value_or(core::PauseRecord{}).hard;
+  if (!hard) paused_hard_since_.reset();
+  else if (!paused_hard_since_) paused_hard_since_ = world_.now();
   if (world_.etcd_leader != etcd_leader_ || !world_.etcd_quorum) {
     etcd_leader_ = world_.etcd_quorum ? world_.etcd_leader : -1;
     etcd_leader_since_ = world_.now();
   }
-  for (std::size_t i = 0; i < world_.nodes.size(); ++i) look_at_ready(static_cast<int>(i));
+  for (std::size_t i = 0; i < world_.nodes.size(); ++i) {
+    look_at_ready(static_cast<int>(i));
+    look_at_orders(static_cast<int>(i));
+  }
 }
 
 void Checker::look_at_ready(int node) {

@@ -8,6 +8,10 @@
 //  6 no second move for the same reason within the cool-down
 //  7 `ready: true` stands only while the gate holds
 //  8 paused means paused                 9 nobody removes an address that is routed to it
+// and what the rules on orders and modes promise:
+// 10 a node in observe mode changes nothing (O4)
+// 11 no order takes the key from a holder that lives (O3)
+// 12 an order is answered, once
 //
 // Where a process cannot know better yet (a watch that lags, a clock that drifts) the checker
 // allows for what the world itself delays, never for what the core might want.
@@ -58,7 +62,7 @@ class Checker {
     Instant etcd_well_since;
     std::optional<Instant> unwell_since;
     std::optional<Instant> says_ready_since;
-    int sick_calls = 0;
+    std::map<core::CallId, Instant> orders;  // not answered yet
   };
 
   void violate(int invariant, const std::string& what);
@@ -72,6 +76,10 @@ class Checker {
   void judge_cause(const core::LeaderRecord& record, int from);
   void judge_cooldown(int node, const core::LeaderRecord& record);
   void judge_pause(int node, const std::string& what, bool takeover);
+  void judge_order(int node, core::CallId order);
+  void judge_observer(int node, const core::Command& command);
+  void judge_release(int node, const core::Txn& txn, const std::string& before);
+  void look_at_orders(int node);
   void judge_allowed(int node, core::FipId fip);
   bool was_routed(core::FipId fip, core::ServerId server, Instant since) const;
   bool excused(core::Cause cause, int from) const;
@@ -89,7 +97,7 @@ class Checker {
   core::ServerId last_server_ = 0;
   Instant last_move_;
   std::optional<Instant> paused_since_;
-  bool pause_hard_ = false;
+  std::optional<Instant> paused_hard_since_;
   std::vector<Instant> recent_calls_;
   std::int64_t calls_ = 0;
   int etcd_leader_ = -1;

@@ -16,7 +16,10 @@ bool one_of(Fault fault, std::initializer_list<Fault> list) {
 
 // Nothing reaches the holder's vipd, or it is gone, or it lost the key in etcd's own trouble.
 bool silences_holder(Fault fault) {
-  return fault <= Fault::kPowerOff || one_of(fault, {Fault::kFreeze, Fault::kStrayAddress}) ||
+  // kObserve ends its process and starts one that takes no lease, so for the others it is gone.
+  // kStrandedKey is a power-off whose key stays until it is released.
+  return fault <= Fault::kStrandedKey ||
+         one_of(fault, {Fault::kFreeze, Fault::kObserve, Fault::kStrayAddress}) ||
          (fault >= Fault::kMemberDown && fault <= Fault::kRestoreUnderGuard);
 }
 

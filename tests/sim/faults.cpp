@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/sim/operator.h"
+
 namespace vipd::sim {
 namespace {
 
@@ -27,6 +29,7 @@ struct Happening {
       then.nodes[static_cast<std::size_t>(at)].*member = after;
     });
   }
+  [[nodiscard]] Ordered ordered() { return {world, index, planned.other, dice, lasts}; }
   void end(std::function<void(World&)> act) { world.later(lasts, -1, std::move(act)); }
 };
 
@@ -92,6 +95,19 @@ void node_goes_down(Happening& it) {
   it.lasts += 80s;
 }
 
+// The machine goes first: its vipd would put the key back on its own lease (rule E22).
+void strand_key(Happening& it) {
+  it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.ttl + 12s);
+  const Ordered order = it.ordered();
+  power_off(it);
+  strand_key_and_release(order);
+}
+
+void observe_mode(Happening& it) {
+  it.lasts = std::max<Duration>(it.lasts, 15s);
+  observe_for_a_while(it.ordered());
+}
+
 void restore(World& world) {
   world.restore_snapshot();
   for (std::size_t i = 0; i < world.nodes.size(); ++i) {
@@ -128,22 +144,30 @@ void steal(Happening& it, std::optional<core::ServerId> onto) {
   }
 }
 
+// Somebody else in the project takes the requests as they come back.
+void drain_budget(World& world, Instant until) {
+  if (world.now() >= until || world.budget.limit == 0) return;
+  world.budget.left = 0;
+  world.budget.at = world.now();
+  world.later(world.random.between(300ms, 3s), -1, [=](World& then) { drain_budget(then, until); });
+}
+
 void limit_rate(Happening& it) {
   it.world.budget = {3600, static_cast<double>(it.dice.below(25)), 1, it.world.now()};
+  if (it.dice.chance(0.5)) {
+    it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.read_every + 15s);
+    drain_budget(it.world, it.world.now() + it.lasts);
+  }
   it.end([](World& then) { then.budget = {}; });
 }
 
 void pause(Happening& it, bool hard) {
-  core::PauseRecord record;
-  record.by = "sim";
-  record.hard = hard;
   // Half of the time the address is moved meanwhile, and the holder reads it.
   if (it.dice.chance(0.5)) {
     steal(it, kStranger);
     it.lasts = std::max<Duration>(it.lasts, it.world.config.timing.read_every + 15s);
   }
-  it.world.put("pause", record.text());
-  it.end([](World& then) { then.erase("pause"); });
+  order_pause(it.ordered(), hard);
 }
 
 void token(Happening& it, Fault fault) {
@@ -163,14 +187,6 @@ void token(Happening& it, Fault fault) {
     ++node.token_generation;
     then.see_token(index);
   });
-}
-
-void hand_over(Happening& it) {
-  core::HandoverAsked asked;
-  asked.order = 1000000 + it.dice.next() % 1000000;
-  asked.by = "sim";
-  if (it.dice.chance(0.6)) asked.to = node_of(it.world, it.planned.other).name;
-  it.world.post(it.index, asked);
 }
 
 void change_fips(Happening& it, Fault fault) {
@@ -257,12 +273,14 @@ void at_the_node(Happening& it, Fault fault) {
       return world.term(it.index);
     case Fault::kNodeGoesDown: return node_goes_down(it);
     case Fault::kPowerOff: return power_off(it);
+    case Fault::kStrandedKey: return strand_key(it);
     case Fault::kApiserverDown: return it.set(&ModelNode::apiserver, false, true);
     case Fault::kApiserverHung: return it.set(&ModelNode::hung, true, false);
     case Fault::kApiserverShutsDown: return it.set(&ModelNode::shutting_down, true, false);
     case Fault::kCertificate: return it.set(&ModelNode::certificate, false, true);
     case Fault::kFreeze: return world.freeze(it.index, it.lasts);
-    case Fault::kHandover: return hand_over(it);
+    case Fault::kObserve: return observe_mode(it);
+    case Fault::kHandover: return order_handover(it.ordered());
     case Fault::kPause: return pause(it, false);
     case Fault::kHardPause: return pause(it, true);
     case Fault::kAddressTaken: return take_address(it);
@@ -283,7 +301,8 @@ bool concerns_all(Fault fault) {
 
 void begin(World& world, const Planned& planned, Incidents& incidents) {
   int index = planned.node;
-  if (planned.on_holder && !world.holder().empty()) index = world.index(world.holder());
+  const bool of_holder = planned.on_holder || planned.fault == Fault::kStrandedKey;
+  if (of_holder && !world.holder().empty()) index = world.index(world.holder());
   if (planned.fault == Fault::kEtcdLeaderCut) index = world.etcd_leader;
   Happening it{world, planned, std::max(index, 0), Random(planned.dice), planned.lasts};
   const Fault fault = planned.fault;
@@ -320,6 +339,7 @@ void heal(World& world) {
     node.token = node.token_good = true;
     node.token_readonly = false;
     ++node.token_generation;
+    end_observing(world, static_cast<int>(i));
     if (!node.vipd) world.start(static_cast<int>(i));
     else world.see_token(static_cast<int>(i));
   }

@@ -1,11 +1,13 @@
 #include "tests/sim/many.h"
 
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -38,8 +40,12 @@ void count(Tally& tally, const Result& result, std::uint64_t seed) {
   tally.faults += static_cast<std::uint64_t>(result.faults);
   tally.moves += static_cast<std::uint64_t>(result.moves);
   tally.calls += static_cast<std::uint64_t>(result.calls);
-  for (std::size_t i = 0; i < kRules; ++i) {
-    if (result.said.count(std::string(kSaid[i])) != 0) ++tally.fired[i];
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    const auto met = result.met.find(kRules[i].id);
+    if (met != result.met.end() && met->second != 0) ++tally.fired[i];
+  }
+  if (!result.unlisted.empty()) {
+    std::snprintf(tally.unlisted, sizeof tally.unlisted, "%s", result.unlisted.c_str());
   }
   if (result.verdict == Verdict::kSafety) {
     ++tally.safety;
@@ -50,13 +56,22 @@ void count(Tally& tally, const Result& result, std::uint64_t seed) {
   }
 }
 
+// Ends this process by SIGALRM where the next seed has not ended by then, whatever it does.
+void be_patient(std::chrono::seconds patience) {
+  std::signal(SIGALRM, SIG_DFL);
+  const itimerval timer = {{0, 0}, {patience.count(), 0}};
+  setitimer(ITIMER_REAL, &timer, nullptr);
+}
+
 // Process `place` takes every processes-th seed, from `from` on.
 [[noreturn]] void work(const Many& many, Board& board, int place, std::uint64_t from) {
   const auto step = static_cast<std::uint64_t>(many.processes);
+  std::signal(SIGABRT, SIG_DFL);  // a test's own handler would report it as the test's
   for (std::uint64_t seed = from; seed < many.first + many.seeds; seed += step) {
     board.at_seed[place] = seed;
     Run one = many.like;
     one.seed = seed;
+    be_patient(many.patience);
     try {
       count(board.tally[place], run(one), seed);
     } catch (const std::exception& error) {
@@ -71,12 +86,27 @@ void count(Tally& tally, const Result& result, std::uint64_t seed) {
 void add(Tally& sum, const Tally& part) {
   sum.seeds += part.seeds;
   sum.crashes += part.crashes;
+  sum.hangs += part.hangs;
   sum.safety += part.safety;
   sum.liveness += part.liveness;
   sum.faults += part.faults;
   sum.moves += part.moves;
   sum.calls += part.calls;
-  for (std::size_t i = 0; i < kRules; ++i) sum.fired[i] += part.fired[i];
+  for (std::size_t i = 0; i < kRules.size(); ++i) sum.fired[i] += part.fired[i];
+  if (part.unlisted[0] != '\0') std::memcpy(sum.unlisted, part.unlisted, sizeof sum.unlisted);
+}
+
+// A seed has taken its process along.
+void note_loss(Tally& tally, std::uint64_t seed, int status, std::chrono::seconds patience) {
+  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
+    ++tally.hangs;
+    return report(seed, "HANG", absl::StrCat("it has not come to an end within ",
+                                             patience.count(), " s"));
+  }
+  ++tally.crashes;
+  report(seed, "CRASH", WIFSIGNALED(status)
+                            ? absl::StrCat("signal ", WTERMSIG(status))
+                            : absl::StrCat("exit code ", WEXITSTATUS(status)));
 }
 
 absl::Status cannot(const char* what) {
@@ -84,6 +114,20 @@ absl::Status cannot(const char* what) {
 }
 
 }  // namespace
+
+bool too_rare(const Tally& tally, std::size_t rule) {
+  return kRules[rule].how != How::kElsewhere && tally.seeds >= kEnoughToJudgeRules &&
+         tally.fired[rule] * 1000 < tally.seeds;
+}
+
+Ending ending_of(const Tally& tally) {
+  if (tally.crashes + tally.hangs != 0) return Ending::kCrashed;
+  if (tally.safety != 0) return Ending::kUnsafe;
+  if (tally.liveness != 0) return Ending::kNotLive;
+  bool met = tally.unlisted[0] == '\0';
+  for (std::size_t i = 0; i < kRules.size(); ++i) met = met && !too_rare(tally, i);
+  return met ? Ending::kFine : Ending::kNotMet;
+}
 
 absl::StatusOr<Tally> run_many(const Many& asked) {
   Many many = asked;
@@ -114,8 +158,7 @@ absl::StatusOr<Tally> run_many(const Many& asked) {
       --running;
       continue;
     }
-    ++board.tally[place].crashes;
-    report(board.at_seed[place], "CRASH", absl::StrCat("wait status ", status));
+    note_loss(board.tally[place], board.at_seed[place], status, many.patience);
     const auto next = board.at_seed[place] + static_cast<std::uint64_t>(many.processes);
     if (!start(place, next)) return cannot("start a process");
   }

@@ -78,6 +78,34 @@ Commands lets_go_with_lease(const Config& config, State& state, const Event& eve
   return all;
 }
 
+Commands without_observing(const Config& config, State& state, const Event& event, Now now) {
+  Config manages = config;
+  manages.mode = core::Mode::kManage;
+  return core::advance(manages, state, event, now);
+}
+
+// Whoever is named is robbed, whether or not it lives.
+Commands without_mercy(const Config& config, State& state, const Event& event, Now now) {
+  if (!std::holds_alternative<core::ReleaseAsked>(event)) {
+    return core::advance(config, state, event, now);
+  }
+  const auto nodes = std::exchange(state.keys.nodes, {});
+  Commands all = core::advance(config, state, event, now);
+  state.keys.nodes = nodes;
+  for (Command& command : all) {
+    if (auto* txn = std::get_if<core::Txn>(&command)) txn->compare.resize(1);
+  }
+  return all;
+}
+
+Commands without_answers(const Config& config, State& state, const Event& event, Now now) {
+  Commands all = core::advance(config, state, event, now);
+  std::erase_if(all, [](const Command& command) {
+    return std::holds_alternative<core::OrderAnswer>(command);
+  });
+  return all;
+}
+
 }  // namespace
 
 const std::vector<Mutation>& mutations() {
@@ -94,6 +122,12 @@ const std::vector<Mutation>& mutations() {
        revision_only},
       {"lease-loss", "takes the address off with the lease (N1)", "invariant 9",
        lets_go_with_lease},
+      {"no-observing", "manages though it is to observe (O4)", "invariant 10",
+       without_observing},
+      {"no-mercy", "releases the key of a holder that lives (O3)", "invariant 11",
+       without_mercy},
+      {"no-answers", "answers no order", "invariant 12",
+       without_answers},
   };
   return all;
 }

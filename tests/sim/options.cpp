@@ -14,10 +14,11 @@ using fakes::Random;
 
 constexpr std::array<const char*, kFaults> kNames = {
     "kill", "term", "cordoned-term", "node-goes-down", "power-off",
+    "stranded-key",
     "apiserver-down", "apiserver-hung", "apiserver-shuts-down", "certificate",
     "member-down", "no-quorum", "cut-node", "cut-pair", "etcd-leader-cut",
     "slow-etcd", "deaf-etcd", "slow-watch", "compaction", "restore", "restore-under-guard",
-    "freeze",
+    "freeze", "observe",
     "hetzner-unreachable", "hetzner-deaf", "hetzner-down", "rate-limit", "assign-faults",
     "action-error", "foreign-action",
     "theft", "theft-onto-node", "unassigned", "labels", "fip-gone",

@@ -17,11 +17,11 @@ inline constexpr std::chrono::minutes kSafetyPhase{10};
 inline constexpr core::ServerId kStranger = 4711;  // a server that is no node of ours
 
 enum class Fault {
-  kKill, kTerm, kCordonedTerm, kNodeGoesDown, kPowerOff,
+  kKill, kTerm, kCordonedTerm, kNodeGoesDown, kPowerOff, kStrandedKey,
   kApiserverDown, kApiserverHung, kApiserverShutsDown, kCertificate,
   kMemberDown, kNoQuorum, kCutNode, kCutPair, kEtcdLeaderCut,
   kSlowEtcd, kDeafEtcd, kSlowWatch, kCompaction, kRestore, kRestoreUnderGuard,
-  kFreeze,
+  kFreeze, kObserve,
   kHetznerUnreachable, kHetznerDeaf, kHetznerDown, kRateLimit, kAssignFaults, kActionError,
   kForeignAction,
   kTheft, kTheftOntoNode, kUnassigned, kLabels, kFipGone,

@@ -9,6 +9,8 @@
 #include "absl/strings/str_format.h"
 #include "tests/sim/checker.h"
 #include "tests/sim/faults.h"
+#include "tests/sim/meter.h"
+#include "tests/sim/rules.h"
 
 namespace vipd::sim {
 namespace {
@@ -38,10 +40,15 @@ World make_world(const Options& options) {
 class Story final : public fakes::Witness {
  public:
   Story(World& world, const Run& run, Result& result)
-      : checker(world, incidents), world_(world), trace_(run.trace), result_(result) {}
+      : checker(world, incidents),
+        meter(world, result.met),
+        world_(world),
+        trace_(run.trace),
+        result_(result) {}
 
   Incidents incidents;
   Checker checker;
+  Meter meter;
 
   void tell(const std::string& who, const std::string& what) {
     if (trace_ == nullptr) return;
@@ -51,9 +58,11 @@ class Story final : public fakes::Witness {
   }
   void started(int node) override {
     checker.started(node);
+    meter.started(node);
     tell(name(node), "vipd starts");
   }
   void ended(int node) override {
+    meter.ended(node);
     tell(name(node), "vipd has ended");
     // The kubelet's back-off grows to minutes.
     const bool soon = world_.random.chance(0.85);
@@ -64,17 +73,25 @@ class Story final : public fakes::Witness {
       if (self.alive && !self.vipd) then.start(node);
     });
   }
-  void shown(int node, const core::Event& event) override { checker.shown(node, event); }
+  void shown(int node, const core::Event& event) override {
+    checker.shown(node, event);
+    meter.shown(node, event);
+    if (trace_ != nullptr) tell_order(node, event);
+  }
   void left(int node, const core::Command& command) override {
     checker.left(node, command);
+    meter.left(node, command);
+    const auto* answer = std::get_if<core::OrderAnswer>(&command);
+    if (answer != nullptr) tell(name(node), absl::StrCat("answers the order: ", answer->text));
     const auto* say = std::get_if<core::Say>(&command);
     if (say == nullptr) return;
-    ++result_.said[say->rule];
+    count(say->rule);
     if (trace_ != nullptr) tell(name(node), absl::StrCat(say->rule, " ", say->text));
   }
   void committed(int node, const core::Txn& txn, Instant sent,
                  const std::string& before) override {
     checker.committed(node, txn, sent, before);
+    meter.committed(node, txn);
     for (const auto& write : txn.write) {
       const auto* put = std::get_if<core::Put>(&write);
       if (put == nullptr || !put->key.ends_with("/leader")) continue;
@@ -84,17 +101,30 @@ class Story final : public fakes::Witness {
   }
   void writes(int node, core::FipId fip, core::ServerId server) override {
     checker.writes(node, fip, server);
+    meter.writes(node);
     tell(name(node), absl::StrCat("-> Hetzner: assign ", fip, " to ", server));
   }
   void called(int node) override { checker.called(node); }
   void routed() override {
     checker.routed();
+    meter.routed();
     for (const auto& [id, fip] : world_.fips) {
       tell("api", absl::StrCat("Floating IP ", id, " is on ", fip.fip.server.value_or(0)));
     }
   }
 
  private:
+  void count(const std::string& rule) {
+    const auto found = result_.met.find(rule);
+    if (found != result_.met.end()) ++found->second;
+    else if (!rule.empty()) result_.unlisted = rule;
+  }
+  void tell_order(int node, const core::Event& event) {
+    if (std::holds_alternative<core::HandoverAsked>(event)) tell("ORDER", name(node) + " handover");
+    if (std::holds_alternative<core::PauseAsked>(event)) tell("ORDER", name(node) + " pause");
+    if (std::holds_alternative<core::ResumeAsked>(event)) tell("ORDER", name(node) + " resume");
+    if (std::holds_alternative<core::ReleaseAsked>(event)) tell("ORDER", name(node) + " release");
+  }
   [[nodiscard]] const std::string& name(int node) const {
     return world_.nodes[static_cast<std::size_t>(node)].name;
   }
@@ -149,6 +179,7 @@ bool safe_for(World& world, Story& story, Duration span,
   while (world.now() < end && !enough()) {
     world.run(std::min<Duration>(1s, end - world.now()));
     story.checker.look();
+    story.meter.look();
     if (!story.checker.violation().empty()) return false;
   }
   return true;
@@ -158,6 +189,9 @@ bool safe_for(World& world, Story& story, Duration span,
 
 Result run(const Run& what) {
   Result result;
+  for (const Rule& rule : kRules) {
+    if (rule.how != How::kElsewhere) result.met.emplace(rule.id, 0);
+  }
   const Options options = draw(what.seed);
   World world = make_world(options);
   Story story(world, what, result);

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <iosfwd>
-#include <map>
 #include <string>
 
+#include "tests/sim/meter.h"
 #include "tests/sim/options.h"
 
 namespace vipd::sim {
@@ -16,7 +16,8 @@ enum class Verdict { kFine, kSafety, kLiveness };
 struct Result {
   Verdict verdict = Verdict::kFine;
   std::string why;
-  std::map<std::string, int> said;  // by rule
+  Met met;                // how often each rule was met, of those that are counted (rules.h)
+  std::string unlisted;   // a rule that was said though rules.h does not count it
   std::int64_t calls = 0;           // at Hetzner
   int moves = 0;
   int faults = 0;

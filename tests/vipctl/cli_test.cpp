@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/http_server.h"
+#include "base/json.h"
 #include "tests/vipctl/fixtures.h"
 
 namespace vipd::vipctl {
@@ -47,8 +48,13 @@ TEST_CASE("vipctl alone shows its commands; version and help are fine") {
   }
   for (const std::string spelling : {"version", "--version"}) {
     CHECK(terminal.run({spelling}) == 0);
-    CHECK(terminal.out == "vipctl " VIPD_VERSION "\n");
+    CHECK(terminal.out == "vipctl " VIPD_VERSION " (commit abc)\n");
   }
+  CHECK(terminal.run({"version", "-o", "json"}) == 0);
+  CHECK(base::parse_json(terminal.out).value() ==
+        base::Json({{"version", VIPD_VERSION}, {"commit", "abc"}}));
+  CHECK(terminal.run({"version", "-o", "yaml"}) == 0);
+  CHECK(Terminal::has(terminal.out, "commit: abc\n"));
   CHECK(terminal.run({"help"}) == 0);
   CHECK(Terminal::has(terminal.out, "Subcommands"));
 }
@@ -72,6 +78,8 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
     CHECK(terminal.run(arguments) == 2);
     CHECK_FALSE(terminal.err.empty());
   }
+  CHECK(terminal.run({"version", "json", "now"}) == 2);
+  CHECK(Terminal::has(terminal.err, "not expected: json now\n"));
 }
 
 TEST_CASE("status asks the socket or the TCP side, as table, json or yaml") {

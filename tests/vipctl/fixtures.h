@@ -50,7 +50,8 @@ class Terminal {
     std::ostringstream complained;
     const int code =
         run_cli(static_cast<int>(argv.size()), argv.data(),
-                {.variables = envp.data(), .clock = clock_, .out = said, .err = complained});
+                {.variables = envp.data(), .clock = clock_, .out = said, .err = complained,
+                 .commit = "abc"});
     out = said.str();
     err = complained.str();
     return code;

@@ -203,6 +203,9 @@ TEST_CASE("an image that is not pinned, or settings that a pod cannot have, are 
 addresses: [{id: 1, address: 203.0.113.10, name: "a,b"}]
 labels: {vipd: prod}
 )");
+  CHECK(terminal.run({"render", "pod", "-f", "nope.yaml", "--image", kImage}) == 2);
+  CHECK(Terminal::has(terminal.err, "with -f\n"));
+  CHECK_FALSE(Terminal::has(terminal.err, "--config"));
   CHECK(terminal.run({"render", "pod", "-f", comma, "--image", kImage}) == 2);
   CHECK(Terminal::has(terminal.err, "addresses cannot be given to a pod"));
   const auto relative =

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/vipctl/output.h"
+#include "base/document.h"
 #include "vipd/shell/exit_code.h"
 
 namespace vipd::vipctl {
@@ -113,8 +113,9 @@ int render_native_vip(const AlternativeOptions& options, const std::string& file
   const std::string_view form = has_vip_documents(*known) ? kVipDocument : kLegacyVip;
   const std::string folder = options.phase.layout == "ksail" ? "control-planes/" : "";
   const RenderedFile vip{folder + "assign-native-vip.yaml",
-                         fmt::format(fmt::runtime(form), fmt::arg("address", yaml_text(address)),
-                                     fmt::arg("link", yaml_text(options.link)))};
+                         fmt::format(fmt::runtime(form),
+                                     fmt::arg("address", base::yaml_text(address)),
+                                     fmt::arg("link", base::yaml_text(options.link)))};
   return finish(endpoint_patches(*known, options.phase.layout), {vip}, options, around);
 }
 

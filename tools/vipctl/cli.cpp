@@ -5,11 +5,13 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include "base/document.h"
+#include "base/usage.h"
 #include "tools/vipctl/cli_render.h"
 #include "tools/vipctl/exit_codes.h"
 #include "tools/vipctl/fip.h"
-#include "tools/vipctl/output.h"
 #include "tools/vipctl/render.h"
 #include "tools/vipctl/status.h"
 
@@ -46,10 +48,18 @@ CLI::Option* add_file(CLI::App& app, Cli& cli, const std::string& why) {
   return app.add_option("-f,--file", cli.file, "vipd.yaml: " + why)->type_name("FILE");
 }
 
+std::string version_text(const Environment& around) {
+  return fmt::format("vipctl {} (commit {})", VIPD_VERSION, around.commit);
+}
+
 void add_version(CLI::App& app, Cli& cli) {
-  CLI::App* command = app.add_subcommand("version", "Print the version");
+  app.set_version_flag("--version", version_text(cli.around));
+  CLI::App* command = app.add_subcommand("version", "Print the version and its commit");
+  add_format(*command, cli);
   cli.on(command, [&cli] {
-    cli.around.out << "vipctl " << VIPD_VERSION << "\n";
+    const base::Json version = {{"version", VIPD_VERSION}, {"commit", cli.around.commit}};
+    cli.around.out << (cli.format == "table" ? version_text(cli.around) + "\n"
+                                             : base::document(version, cli.format));
     return int{shell::kFine};
   });
 }
@@ -112,7 +122,7 @@ void add_help(CLI::App& app, Cli& cli) {
 int run_cli(int argc, const char* const* argv, const Environment& around) {
   CLI::App app(kAbout, "vipctl");
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", "vipctl " VIPD_VERSION);
+  app.failure_message(base::usage_problem);
   Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}};
   cli.chosen = [&] {
     around.out << app.help();

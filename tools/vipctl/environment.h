@@ -14,6 +14,7 @@ struct Environment {
   const base::Clock& clock;
   std::ostream& out;
   std::ostream& err;
+  std::string_view commit = "unknown";  // what the program was built from
 
   // Empty where it is not set.
   [[nodiscard]] std::string variable(std::string_view name) const {

@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/document.h"
 #include "base/table.h"
 #include "tools/vipctl/hetzner.h"
-#include "tools/vipctl/output.h"
 #include "vipd/core/allowlist.h"
 #include "vipd/shell/exit_code.h"
 
@@ -109,7 +109,7 @@ void print(const FipView& view, const Report& report, std::ostream& out) {
   const bool single = !view.wanted.empty();
   if (view.format != "table") {
     if (single && report.fips.empty()) return;
-    out << document(single ? report.fips.front() : report.fips, view.format);
+    out << base::document(single ? report.fips.front() : report.fips, view.format);
   } else if (!single) {
     out << list_text(report.fips);
   } else {

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/vipctl/output.h"
+#include "base/document.h"
 #include "tools/vipctl/pod_settings.h"
 
 namespace vipd::vipctl {
@@ -89,7 +89,7 @@ std::string mounts_text(const std::vector<Folder>& folders) {
   std::string text = "      volumeMounts:\n";
   for (const Folder& folder : folders) {
     text += fmt::format("        - name: {}\n          mountPath: {}\n", folder.name,
-                        yaml_text(folder.path));
+                        base::yaml_text(folder.path));
     if (folder.read_only) text += "          readOnly: true\n";
   }
   return text;
@@ -99,7 +99,7 @@ std::string volumes_text(const std::vector<Folder>& folders) {
   std::string text(kVolumes);
   for (const Folder& folder : folders) {
     text += fmt::format("    - name: {}\n      hostPath:\n        path: {}\n", folder.name,
-                        yaml_text(folder.path));
+                        base::yaml_text(folder.path));
   }
   return text;
 }
@@ -118,9 +118,10 @@ absl::StatusOr<std::string> static_pod(const shell::Settings& settings, const st
     folders.push_back({fmt::format("secrets-{}", folders.size()), path, true});
   }
   return fmt::format(kPodHead, fmt::arg("plain_version", VIPD_VERSION),
-                     fmt::arg("version", yaml_text(VIPD_VERSION)),
+                     fmt::arg("version", base::yaml_text(VIPD_VERSION)),
                      fmt::arg("cluster", settings.core.cluster),
-                     fmt::arg("group", settings.core.group), fmt::arg("image", yaml_text(image))) +
+                     fmt::arg("group", settings.core.group),
+                     fmt::arg("image", base::yaml_text(image))) +
          variables_text(*variables) + std::string(kPodLimits) + mounts_text(folders) +
          volumes_text(folders);
 }

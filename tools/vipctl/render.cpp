@@ -10,6 +10,7 @@ namespace vipd::vipctl {
 absl::StatusOr<shell::Settings> declared_settings(const std::string& file) {
   shell::SettingSources sources;
   sources.config_file = file;
+  sources.named_with = "-f";
   return shell::load_settings(sources);
 }
 

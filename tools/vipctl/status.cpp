@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/document.h"
 #include "base/json.h"
 #include "tools/vipctl/fetch.h"
-#include "tools/vipctl/output.h"
 #include "vipd/shell/exit_code.h"
 #include "vipd/shell/status_text.h"
 
@@ -51,7 +51,7 @@ int show_status(const StatusView& view, const Environment& around) {
     return shell::kCouldNotTell;
   }
   around.out << (view.format == "table" ? shell::status_text(*status)
-                                        : document(*status, view.format));
+                                        : base::document(*status, view.format));
   return shell::kFine;
 }
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "tools/vipctl/output.h"
+#include "base/document.h"
 #include "tools/vipctl/pod.h"
 #include "tools/vipctl/pod_settings.h"
 
@@ -87,10 +87,11 @@ absl::StatusOr<std::string> token_daemonset(const shell::Settings& settings,
   const std::string& file = settings.hcloud.token_file;
   const auto folder = folder_of("hcloud.tokenFile", file);
   if (!folder.ok()) return folder.status();
-  return fmt::format(kDaemonSet, fmt::arg("version", yaml_text(VIPD_VERSION)),
-                     fmt::arg("image", yaml_text(image)), fmt::arg("secret", from.secret),
+  return fmt::format(kDaemonSet, fmt::arg("version", base::yaml_text(VIPD_VERSION)),
+                     fmt::arg("image", base::yaml_text(image)), fmt::arg("secret", from.secret),
                      fmt::arg("key", from.key), fmt::arg("from", "/secret/" + from.key),
-                     fmt::arg("to", yaml_text(file)), fmt::arg("folder", yaml_text(*folder)));
+                     fmt::arg("to", base::yaml_text(file)),
+                     fmt::arg("folder", base::yaml_text(*folder)));
 }
 
 }  // namespace vipd::vipctl

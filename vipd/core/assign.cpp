@@ -329,6 +329,18 @@ void look_at_list(Turn& turn) {
   }
 }
 
+void heed_lost_records(Turn& turn, const EtcdChanged& event) {
+  if (!turn.state.tenure) return;
+  for (auto& [id, work] : turn.state.tenure->work) {
+    if (turn.state.keys.assignments.count(id) != 0) continue;
+    const std::string key = turn.key(absl::StrCat("assignment/", id));
+    // Once a change: the mirror shows the new record only when the watch brings it.
+    const bool lost = std::any_of(event.changes.begin(), event.changes.end(),
+                                  [&](const KeyChange& change) { return change.kv.key == key; });
+    if (lost) work.recorded.reset();
+  }
+}
+
 void keep_work(Turn& turn) {
   if (!turn.state.tenure || turn.state.stop.released) return;
   Tenure& tenure = *turn.state.tenure;

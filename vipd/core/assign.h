@@ -12,6 +12,10 @@ bool work_etcd_failed(Turn& turn, CallId call);
 // After a good list: looks at what it says about each FIP.
 void look_at_list(Turn& turn);
 
+// After the mirror took it: a record of this tenure that somebody deleted, or overwrote with what
+// nobody can read, is written again by keep_work().
+void heed_lost_records(Turn& turn, const EtcdChanged& event);
+
 void keep_work(Turn& turn);
 
 }  // namespace vipd::core

@@ -209,7 +209,8 @@ bool reads_failed(Turn& turn, const HcloudFailed& event) {
     wait = std::max<Duration>(wait, std::min<Duration>(seconds(event.rate.reset_in_seconds),
                                                        kBackoffMost));
   }
-  reads.next_try = turn.now + wait;
+  // Both reads may be under way: what fails later must not undo the other's reset (rule A12).
+  reads.next_try = std::max(reads.next_try, turn.now + wait);
   turn.say_once("reads", Say::Level::kWarn, "A10", absl::StrCat("Hetzner: ", event.why));
   return true;
 }

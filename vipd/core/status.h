@@ -1,5 +1,6 @@
 // What one vipd knows and does, for people and programs: `vipd status -o json`, the socket and
-// status.json. Field names are a contract with users; add, never rename.
+// status.json; parts of it for `vipd why` and `vipd lease show` (shell/status_text.h). Field names
+// are a contract with users; add, never rename.
 #pragma once
 
 #include "base/json.h"

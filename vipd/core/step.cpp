@@ -81,6 +81,7 @@ void on(Turn& turn, const EtcdSnapshot& event) {
 
 void on(Turn& turn, const EtcdChanged& event) {
   apply(turn.state.keys, turn.config.prefix(), event, turn.now);
+  heed_lost_records(turn, event);
 }
 
 void on(Turn& turn, const EtcdWatchLost& event) {

@@ -112,6 +112,7 @@ std::string metrics_text(std::string_view status_text) {
   Writer out;
   out.family("vipd_build_info", Type::kGauge, "1, labelled with what runs.");
   out.sample(1, {{"version", text_of(field(*status, "version"))},
+                 {"commit", text_of(field(*status, "commit"))},
                  {"mode", text_of(field(*status, "mode"))}});
   write_election(out, *status);
   write_figures(out, field(*status, "figures"));

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/duration.h"
+#include "base/usage.h"
 #include "fmt/format.h"
 #include "vipd/shell/cli_parts.h"
 #include "vipd/shell/client.h"
@@ -68,9 +69,7 @@ void add_check_config(CLI::App& app, Chosen& chosen, SettingSources& sources,
   command->callback([&] {
     chosen = [&] {
       const auto settings = settings_from(sources, around);
-      if (!settings.ok()) {
-        return int{absl::IsInvalidArgument(settings.status()) ? kFindings : kCouldNotTell};
-      }
+      if (!settings.ok()) return int{kWrongUsage};
       around.out << fmt::format("fine: cluster {}, group {}, {} address{}\n",
                                 settings->core.cluster, settings->core.group,
                                 settings->addresses.size(),
@@ -91,19 +90,22 @@ void add_status(CLI::App& app, Chosen& chosen, StatusOptions& options,
   CLI::App* command =
       app.add_subcommand("status", "Show what the vipd on this node knows and does");
   add_socket(*command, options.socket);
-  command->add_option("-o,--output", options.format, "table or json")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->capture_default_str();
+  add_format(*command, options.format);
   command->add_flag("--watch", options.watch, "Again with every change");
   command->callback([&] {
     chosen = [&] {
       Client client(options.socket, around.clock);
-      const StatusView view{.json = options.format == "json",
+      const StatusView view{.format = options.format,
                             .watch = options.watch,
                             .clear = around.out_is_terminal};
       return show_status(client, around.clock, view, around.out, around.err);
     };
   });
+}
+
+// An empty one, from a script's variable that is not set, would mean any node.
+std::string node_problem(const std::string& text) {
+  return is_blank(text) ? "name a node; `vipd status` lists them" : "";
 }
 
 struct HandoverOptions {
@@ -118,9 +120,11 @@ void add_handover(CLI::App& app, Chosen& chosen, HandoverOptions& options,
       "handover", "Move the Floating IPs to another ready node, and wait until they are there");
   add_socket(*command, options.socket);
   CLI::Option* to = command->add_option("--to", options.order.to, "To this node: name or server id")
-                        ->type_name("NODE");
+                        ->check(CLI::Validator(node_problem, "NODE"))
+                        ->type_name("");
   command->add_option("--off", options.order.off, "Off this node: name or server id")
-      ->type_name("NODE")
+      ->check(CLI::Validator(node_problem, "NODE"))
+      ->type_name("")
       ->excludes(to);
   command->add_option("--reason", options.order.reason, "Kept with the move")
       ->required()
@@ -157,6 +161,12 @@ void add_socket(CLI::App& command, std::string& socket) {
       ->type_name("PATH");
 }
 
+void add_format(CLI::App& command, std::string& format) {
+  command.add_option("-o,--output", format, "table, json or yaml")
+      ->check(CLI::IsMember({"table", "json", "yaml"}))
+      ->capture_default_str();
+}
+
 std::string caller(const Surroundings& around) {
   std::string user = variable(around, "SUDO_USER");
   if (user.empty()) user = variable(around, "USER");
@@ -171,17 +181,21 @@ std::string duration_problem(const std::string& text) {
   return duration.ok() ? "" : std::string(duration.status().message());
 }
 
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos;
+}
+
 std::string reason_problem(const std::string& text) {
-  return text.find_first_not_of(" \t") == std::string::npos
-             ? "say why: whoever looks at the last moves will ask"
-             : "";
+  return is_blank(text) ? "say why: whoever looks at the last moves will ask" : "";
 }
 
 int run_cli(int argc, const char* const* argv, const Surroundings& around,
             const std::function<int(const Settings&)>& run) {
   CLI::App app(kAbout, "vipd");
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", "vipd " VIPD_VERSION);
+  app.failure_message(base::usage_problem);
+  const std::string version = fmt::format("vipd {} (commit {})", VIPD_VERSION, around.commit);
+  app.set_version_flag("--version", version);
   Chosen chosen = [&] {
     around.out << app.help();
     return int{kFine};
@@ -199,9 +213,9 @@ int run_cli(int argc, const char* const* argv, const Surroundings& around,
   add_look_commands(app, chosen, looks, around);
   add_check_config(app, chosen, sources, around);
   add_sync_token(app, chosen, token, around);
-  app.add_subcommand("version", "Print the version")->callback([&] {
+  app.add_subcommand("version", "Print the version and its commit")->callback([&] {
     chosen = [&] {
-      around.out << "vipd " << VIPD_VERSION << "\n";
+      around.out << version << "\n";
       return int{kFine};
     };
   });

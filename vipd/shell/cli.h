@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <string_view>
 
 #include "base/clock.h"
 #include "vipd/shell/settings.h"
@@ -18,6 +19,7 @@ struct Surroundings {
   std::ostream& out;
   std::ostream& err;
   bool out_is_terminal = false;
+  std::string_view commit = "unknown";  // what the program was built from
 };
 
 int run_cli(int argc, const char* const* argv, const Surroundings& around,

@@ -1,6 +1,7 @@
 // vipd why, vipd journal dump, vipd replay: they look and change nothing.
 #include <ostream>
 
+#include "base/document.h"
 #include "base/file.h"
 #include "vipd/shell/cli_parts.h"
 #include "vipd/shell/client.h"
@@ -23,7 +24,8 @@ int why(const LookOptions& options, const Surroundings& around) {
   Client client(options.socket, around.clock);
   const auto status = client.status(std::nullopt, around.clock.now() + kAnswerWithin);
   if (!status.ok()) return could_not_tell(status.status(), around);
-  around.out << why_text(*status);
+  around.out << (options.format == "table" ? why_text(*status)
+                                           : base::document(why_part(*status), options.format));
   return kFine;
 }
 
@@ -49,6 +51,7 @@ void add_look_commands(CLI::App& app, Chosen& chosen, LookOptions& options,
   CLI::App* asked = app.add_subcommand(
       "why", "Explain this node: its gate, the last moves, and what if it died now");
   add_socket(*asked, options.socket);
+  add_format(*asked, options.format);
   asked->callback([&] { chosen = [&] { return why(options, around); }; });
 
   CLI::App* journal = app.add_subcommand("journal", "The last minutes of what vipd saw and did");
@@ -60,7 +63,8 @@ void add_look_commands(CLI::App& app, Chosen& chosen, LookOptions& options,
 
   CLI::App* again = app.add_subcommand(
       "replay", "Tell a journal's story by running it through this vipd; 0 if it decides the same");
-  again->add_option("FILE", options.file, "of `vipd journal dump`, or journal.crash")->required();
+  again->add_option("FILE", options.file, "of `vipd journal dump`, or journal.crash[.first]")
+      ->required();
   again->add_flag("--all", options.all, "Tell probes and keepalives that changed nothing, too");
   again->callback([&] { chosen = [&] { return replay_file(options, around); }; });
 }

@@ -1,6 +1,7 @@
 // vipd pause, vipd resume, vipd lease show | release: orders to the vipd of this node.
 #include <ostream>
 
+#include "base/document.h"
 #include "base/duration.h"
 #include "vipd/shell/cli_parts.h"
 #include "vipd/shell/client.h"
@@ -10,15 +11,13 @@
 namespace vipd::shell {
 namespace {
 
-constexpr std::chrono::seconds kAnswerWithin{40};  // the daemon gives up after 30 s
-
 int give(const std::string& path, const base::Json& body, const OrderOptions& options,
          const Surroundings& around) {
   Client client(options.socket, around.clock);
-  const auto outcome = client.order(path, body, around.clock.now() + kAnswerWithin);
+  const auto outcome = client.order(path, body, around.clock.now() + Client::kOrderAnswer);
   if (!outcome.ok()) {
     around.err << "vipd: " << outcome.status().message() << "\n";
-    return kCouldNotTell;
+    return exit_code_of(outcome.status());
   }
   if (outcome->taken) {
     around.out << outcome->text << "\n";
@@ -41,20 +40,27 @@ int pause(const OrderOptions& options, const Surroundings& around) {
 
 int show_lease(const OrderOptions& options, const Surroundings& around) {
   Client client(options.socket, around.clock);
-  const auto status = client.status(std::nullopt, around.clock.now() + kAnswerWithin);
+  const auto status = client.status(std::nullopt, around.clock.now() + Client::kOrderAnswer);
   if (!status.ok()) {
     around.err << "vipd: " << status.status().message() << "\n";
     return kCouldNotTell;
   }
-  around.out << leader_text(*status);
+  around.out << (options.format == "table"
+                     ? leader_text(*status)
+                     : base::document(leader_part(*status), options.format));
   return kFine;
+}
+
+// Left empty by a variable of a script that is not set, it would mean another order.
+std::string holder_problem(const std::string& text) {
+  return is_blank(text) ? "name the instance, as `vipd lease show` does" : "";
 }
 
 void add_pause(CLI::App& app, Chosen& chosen, OrderOptions& options, const Surroundings& around) {
   CLI::App* command = app.add_subcommand(
       "pause", "For a while no address moves, but off a dead holder; ends by itself");
   add_socket(*command, options.socket);
-  command->add_option("--for", options.lasts, "How long, such as 30m")
+  command->add_option("--for", options.lasts, "How long, such as 30m or 2d")
       ->required()
       ->check(CLI::Validator(duration_problem, "DURATION"));
   command->add_flag("--hard", options.hard, "Not even off a dead holder");
@@ -76,6 +82,7 @@ void add_lease(CLI::App& app, Chosen& chosen, OrderOptions& options, const Surro
   command->require_subcommand(1);
   CLI::App* show = command->add_subcommand("show", "Who has it, and whether that instance lives");
   add_socket(*show, options.socket);
+  add_format(*show, options.format);
   show->callback([&] { chosen = [&] { return show_lease(options, around); }; });
 
   CLI::App* release = command->add_subcommand(
@@ -83,7 +90,8 @@ void add_lease(CLI::App& app, Chosen& chosen, OrderOptions& options, const Surro
   add_socket(*release, options.socket);
   release->add_option("--if-holder", options.holder, "The instance, as `vipd lease show` names it")
       ->required()
-      ->type_name("ID");
+      ->check(CLI::Validator(holder_problem, "ID"))
+      ->type_name("");
   release->callback([&] {
     chosen = [&] {
       return give("/release", {{"holder", options.holder}, {"by", caller(around)}}, options,

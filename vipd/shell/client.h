@@ -2,7 +2,9 @@
 //
 // Threads  Blocking; any one thread.
 // Errors   NotFound and Unavailable where no vipd listens, PermissionDenied where the socket is
-//          another user's, DeadlineExceeded; each says what to do next.
+//          another user's, DeadlineExceeded; each says what to do next. Where an order has left
+//          and no answer came, it may be carried out all the same, and the text says so.
+//          InvalidArgument where vipd finds that the order lacks something.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +32,9 @@ struct OrderOutcome {
 
 class Client {
  public:
+  // How long an order is worth waiting for: vipd itself gives up before (ControlServer::kOrder).
+  static constexpr std::chrono::seconds kOrderAnswer{8};
+
   // A relative path counts from the folder the command runs in.
   Client(const std::string& socket, const base::Clock& clock);
 
@@ -43,7 +48,7 @@ class Client {
   absl::StatusOr<std::string> journal(base::Instant deadline);
 
  private:
-  absl::StatusOr<base::HttpResponse> exchange(base::HttpRequest request, const std::string& target);
+  base::HttpResult exchange(base::HttpRequest request, const std::string& target);
 
   std::string socket_;
   const base::Clock& clock_;

@@ -101,7 +101,7 @@ void ControlServer::handle_order(std::string_view path, const std::string& body,
   auto order = read_order(path, body, id);
   if (!order.ok()) return respond(problem(400, std::string(order.status().message())));
   keep(orders_, id, std::move(respond), kOrder, [] {
-    return problem(504, "not decided within 30 s; vipd status may show why: etcd has no leader?");
+    return problem(504, "not decided within 5 s, and may still be; vipd status may show why");
   });
   post_(*std::move(order));
 }

@@ -39,7 +39,7 @@ struct Answers {
 class ControlServer {
  public:
   static constexpr std::chrono::seconds kWatch{25};  // the server closes an idle peer after 60 s
-  static constexpr std::chrono::seconds kOrder{30};  // etcd slow to answer, not a whole move
+  static constexpr std::chrono::seconds kOrder{5};  // two calls to etcd, not a whole move
   static constexpr std::chrono::seconds kRetry{5};
 
   ControlServer(boost::asio::io_context& io, base::Log& log, std::string socket, Answers answers,

@@ -2,9 +2,12 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -21,7 +24,9 @@ std::atomic<const CrashDump*> the_dump{nullptr};
 CrashDump::CrashDump(const Journal& journal, std::string path)
     : journal_(journal),
       path_(std::move(path)),
-      farewell_("vipd: crashed; for its last minutes: vipd replay " + path_ + "\n") {
+      first_(path_ + ".first"),
+      farewell_("vipd: crashed; for its last minutes: vipd replay " + path_ +
+                "; where it crashed before, how that began: " + first_ + "\n") {
   the_dump = this;
   const stack_t stack{.ss_sp = stack_.data(), .ss_flags = 0, .ss_size = stack_.size()};
   ::sigaltstack(&stack, nullptr);
@@ -44,6 +49,17 @@ void CrashDump::on_signal(int number) {
   ::raise(number);
 }
 
+void CrashDump::make_way() const {
+  struct stat last {};
+  const bool series = ::lstat(path_.c_str(), &last) == 0 &&
+                      ::time(nullptr) - last.st_mtime < kSeries.count();
+  if (!series) {
+    ::unlink(first_.c_str());
+  } else if (::access(first_.c_str(), F_OK) != 0) {
+    ::rename(path_.c_str(), first_.c_str());
+  }
+}
+
 void CrashDump::write() const {
   const auto write_all = [](int file, std::string_view text) {
     while (!text.empty()) {
@@ -52,6 +68,7 @@ void CrashDump::write() const {
       text.remove_prefix(static_cast<std::size_t>(written));
     }
   };
+  make_way();
   const int file = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
                           0600);
   if (file < 0) return;

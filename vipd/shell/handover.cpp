@@ -31,7 +31,7 @@ bool right_node_holds(const Json& holder, const Order& order, std::int64_t holde
 
 int could_not_tell(const absl::Status& why, std::ostream& err) {
   err << "vipd: " << why.message() << "\n";
-  return kCouldNotTell;
+  return exit_code_of(why);
 }
 
 // Follows the status until the order stands; says each step once.
@@ -79,9 +79,10 @@ bool fulfilled(const Json& status, const Order& order, std::int64_t holder_befor
 int hand_over(Client& client, const base::Clock& clock, const Order& order,
               base::Instant::duration timeout, std::ostream& out, std::ostream& err) {
   const base::Instant until = clock.now() + timeout;
-  const auto before = client.status(std::nullopt, until);
+  const auto answer_by = [&] { return std::min(until, clock.now() + Client::kOrderAnswer); };
+  const auto before = client.status(std::nullopt, answer_by());
   if (!before.ok()) return could_not_tell(before.status(), err);
-  const auto outcome = client.handover(order, until);
+  const auto outcome = client.handover(order, answer_by());
   if (!outcome.ok()) return could_not_tell(outcome.status(), err);
   if (!outcome->taken) {
     err << "vipd: refused: " << outcome->text << "\n";

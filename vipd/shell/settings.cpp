@@ -18,15 +18,16 @@ namespace {
 
 using Problems = std::vector<std::string>;
 
-absl::StatusOr<GivenByYaml> read_config_file(const std::optional<std::string>& chosen,
+absl::StatusOr<GivenByYaml> read_config_file(const SettingSources& sources,
                                              const std::vector<Setting>& table) {
+  const std::optional<std::string>& chosen = sources.config_file;
   const std::string path = chosen.value_or(kDefaultConfigFile);
   const auto text = base::read_file(path);
   if (!chosen && absl::IsNotFound(text.status())) return GivenByYaml{};
   if (!text.ok()) {
     return absl::Status(text.status().code(),
-                        fmt::format("{}; name the file of settings with --config or VIPD_CONFIG",
-                                    std::string(text.status().message())));
+                        fmt::format("{}; name the file of settings with {}",
+                                    std::string(text.status().message()), sources.named_with));
   }
   const auto root = base::parse_yaml(*text, path);
   if (!root.ok()) return root.status();
@@ -95,7 +96,7 @@ void add_relations(const GivenSettings& given, const Problems& found, Problems& 
 
 absl::StatusOr<Settings> load_settings(const SettingSources& sources) {
   const std::vector<Setting> table = settings_table();
-  auto file = read_config_file(sources.config_file, table);
+  auto file = read_config_file(sources, table);
   if (!file.ok()) return file.status();
 
   Settings settings;

@@ -101,6 +101,7 @@ using GivenSettings = std::map<std::string, GivenSetting>;
 
 struct SettingSources {
   std::optional<std::string> config_file;  // nothing: kDefaultConfigFile if there is one
+  std::string named_with = "--config or VIPD_CONFIG";  // how this program is told the file
   GivenSettings flags;
   GivenSettings environment;
   std::vector<std::string> problems;  // found while collecting; load_settings() reports them

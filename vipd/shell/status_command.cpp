@@ -2,6 +2,7 @@
 
 #include <ostream>
 
+#include "base/document.h"
 #include "vipd/shell/exit_code.h"
 #include "vipd/shell/status_text.h"
 
@@ -11,11 +12,15 @@ namespace {
 constexpr std::chrono::seconds kAnswerWithin{5};
 constexpr std::chrono::seconds kChangeWithin{40};  // the server answers after 25 s at the latest
 
-void show(const base::Json& status, StatusView view, std::ostream& out) {
+void show(const base::Json& status, const StatusView& view, std::ostream& out) {
   constexpr auto kHomeAndClear = "\x1b[H\x1b[2J";
   constexpr auto kReplace = base::Json::error_handler_t::replace;
-  if (view.json) {
-    out << status.dump(view.watch ? -1 : 2, ' ', false, kReplace) << "\n" << std::flush;
+  if (view.format == "json" && view.watch) {
+    out << status.dump(-1, ' ', false, kReplace) << "\n" << std::flush;
+    return;
+  }
+  if (view.format != "table") {
+    out << (view.watch ? "---\n" : "") << base::document(status, view.format) << std::flush;
     return;
   }
   if (view.watch) out << (view.clear ? kHomeAndClear : "\n");
@@ -24,7 +29,7 @@ void show(const base::Json& status, StatusView view, std::ostream& out) {
 
 }  // namespace
 
-int show_status(Client& client, const base::Clock& clock, StatusView view, std::ostream& out,
+int show_status(Client& client, const base::Clock& clock, const StatusView& view, std::ostream& out,
                 std::ostream& err) {
   std::optional<std::uint64_t> seen;
   do {

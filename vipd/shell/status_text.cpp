@@ -36,6 +36,23 @@ std::string held_by(const Json& holder) {
   return text;
 }
 
+// A limit of 0: Hetzner has not said one.
+std::string hcloud_text(const Json& hcloud) {
+  const std::string asked =
+      fmt::format("{} lists, {} assigns, {} others", shown(hcloud, "lists"),
+                  shown(hcloud, "assigns"), shown(hcloud, "others"));
+  if (field(hcloud, "limit") == 0) return "no answer yet; asked: " + asked;
+  return fmt::format("{} of {} requests left; {}", shown(hcloud, "remaining"),
+                     shown(hcloud, "limit"), asked);
+}
+
+// These fields of the status, as they stand there; null where one is missing.
+Json part(const Json& status, std::initializer_list<const char*> names) {
+  Json chosen = Json::object();
+  for (const char* name : names) chosen[name] = field(status, name);
+  return chosen;
+}
+
 std::string summary(const Json& status) {
   std::vector<Row> rows = {
       {"node", fmt::format("{} (server {}), instance {}", shown(status, "node"),
@@ -50,10 +67,7 @@ std::string summary(const Json& status) {
   if (pause.is_object()) rows.push_back({"paused", pause_text(pause)});
   const auto& hcloud = field(status, "hcloud");
   if (hcloud.is_object()) {
-    rows.push_back({"hcloud", fmt::format("{} of {} requests left; {} lists, {} assigns, {} others",
-                                          shown(hcloud, "remaining"), shown(hcloud, "limit"),
-                                          shown(hcloud, "lists"), shown(hcloud, "assigns"),
-                                          shown(hcloud, "others"))});
+    rows.push_back({"hcloud", hcloud_text(hcloud)});
   }
   rows.push_back({"next", shown(status, "next")});
   return table(rows);
@@ -107,6 +121,13 @@ std::string why_text(const Json& status) {
   for (const auto& sentence : field(status, "ifThisNodeDied")) text += shown(sentence) + "\n";
   return text;
 }
+
+Json why_part(const Json& status) {
+  return part(status, {"node", "server", "instance", "state", "ready", "next", "holder", "paused",
+                       "problems", "gate", "moves", "ifThisNodeDied"});
+}
+
+Json leader_part(const Json& status) { return part(status, {"holder", "epoch"}); }
 
 std::string leader_text(const Json& status) {
   const auto& holder = field(status, "holder");

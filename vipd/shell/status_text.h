@@ -16,6 +16,14 @@ namespace vipd::shell {
 // node died now.
 [[nodiscard]] std::string why_text(const base::Json& status);
 
+// What `-o json` and `-o yaml` show of it: fields of the status, under the same names and with the
+// same meaning (vipd/core/status.h), each always there.
+//   why         node server instance state ready next holder paused problems gate moves
+//               ifThisNodeDied
+//   lease show  holder (null: nobody; .alive null: nobody can read the key) epoch
+[[nodiscard]] base::Json why_part(const base::Json& status);
+[[nodiscard]] base::Json leader_part(const base::Json& status);
+
 // Who has the leader key, and whether that instance lives.
 [[nodiscard]] std::string leader_text(const base::Json& status);
 

@@ -1,6 +1,8 @@
 #include "vipd/shell/token_sync.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -24,6 +26,17 @@ bool is_one_line(std::string_view text) {
   text = text.substr(0, text.find_last_not_of("\r\n") + 1);
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
+// The token that is kept stays for its owner's eyes, whatever the Secret says.
+void close_to_others(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (file < 0) return;
+  struct stat seen {};
+  const bool wrong = ::fstat(file, &seen) == 0 && S_ISREG(seen.st_mode) &&
+                     (seen.st_mode & 07777) != kMode;
+  if (wrong) ::fchmod(file, kMode);
+  ::close(file);
 }
 
 bool is_right(const std::string& path, const base::Secret& wanted) {
@@ -60,6 +73,7 @@ void TokenSync::look() {
 }
 
 absl::StatusOr<bool> TokenSync::bring_over() const {
+  close_to_others(paths_.to);
   auto content = base::read_file(paths_.from, kLargestFile);
   if (!content.ok()) {
     return absl::UnavailableError(

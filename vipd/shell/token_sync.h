@@ -5,8 +5,8 @@
 //          another folder, so a watch on the file would see nothing.
 // Target   Written whole and 0600, when its content or mode is not what it must be; in a folder
 //          that is there.
-// Away     A Secret that is missing, empty or not one line of text changes nothing: a token that
-//          works is kept, and what is wrong is said once.
+// Away     A Secret that is missing, empty or not one line of text changes nothing but the mode: a
+//          token that works is kept, and what is wrong is said once.
 // Secrecy  Neither token reaches a text.
 // Threads  Loop thread only.
 #pragma once

@@ -104,7 +104,8 @@ Exchange Api::handle(const base::ServerRequest& request, base::Instant now, cons
             calendar_,
             {project, name, now, twist.action_fails},
             Target::parse(request.target),
-            base::find_header(request.headers, "Host").value_or("api.hetzner.cloud"),
+            scheme + "://" +
+                base::find_header(request.headers, "Host").value_or("api.hetzner.cloud"),
             {},
             Json::object()};
   Exchange exchange{{}, {now, "request", Json::object()}};

@@ -43,6 +43,7 @@ class Api {
   [[nodiscard]] std::string rate_key(const Token* token, const std::string& peer) const;
 
   RateScope rate_scope = RateScope::kProject;
+  std::string scheme = "https";  // of the links in answers
 
  private:
   Answer dispatch(Call& call, const base::ServerRequest& request, Record& record);

@@ -19,7 +19,7 @@ struct Call {
   const Calendar& calendar;
   Caller caller;
   Target target;
-  std::string host;     // for Link headers
+  std::string origin;   // "https://host", for Link headers
   std::vector<Id> ids;  // those in the path, in order
   base::Json body = base::Json::object();
 };

@@ -91,7 +91,7 @@ Answer list_answer(const Call& call, std::string_view key, std::vector<Json> ite
 
   std::vector<std::string> links;
   const auto link = [&](int number, const char* rel) {
-    links.push_back(fmt::format("<https://{}{}>; rel=\"{}\"", call.host,
+    links.push_back(fmt::format("<{}{}>; rel=\"{}\"", call.origin,
                                 call.target.with_page(number, per_page), rel));
   };
   if (*page > 1) link(*page - 1, "prev");

@@ -166,6 +166,7 @@ Simulator::~Simulator() = default;
 absl::StatusOr<std::uint16_t> Simulator::listen_api(const std::string& address,
                                                     std::uint16_t port,
                                                     std::optional<base::TlsServer> tls) {
+  impl_->world.api.scheme = tls ? "https" : "http";
   return impl_->serve([impl = impl_.get()](const base::ServerRequest& request,
                                            base::Respond respond) {
     impl->answer_api(request, std::move(respond));

@@ -8,12 +8,12 @@
 
 #include "base/json.h"
 
-namespace vipd::vipctl {
+namespace vipd::base {
 
 // `format` is "json" or "yaml".
-[[nodiscard]] std::string document(const base::Json& value, const std::string& format);
+[[nodiscard]] std::string document(const Json& value, const std::string& format);
 
 // A scalar as YAML, such that every reader takes it for this text.
 [[nodiscard]] std::string yaml_text(const std::string& text);
 
-}  // namespace vipd::vipctl
+}  // namespace vipd::base

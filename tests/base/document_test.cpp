@@ -1,12 +1,10 @@
-#include "tools/vipctl/output.h"
+#include "base/document.h"
 
 #include "base/yaml.h"
-#include "tests/vipctl/fixtures.h"
+#include "tests/catch.h"
 
-namespace vipd::vipctl {
+namespace vipd::base {
 namespace {
-
-using base::Json;
 
 TEST_CASE("json is indented, yaml is the same value without braces") {
   const Json value = {{"id", 7},
@@ -23,7 +21,7 @@ TEST_CASE("text comes back as the same text from a YAML reader") {
   for (const std::string text : {"api", "yes", "No", "null", "1234", "0x1", "1e3", "- a", "a: b",
                                  "#x", "", "a\"b\\", "~", "2026-01-01", "-", "line\nline"}) {
     INFO(text);
-    const auto tree = base::parse_yaml(document(Json{{"k", text}}, "yaml"), "test");
+    const auto tree = parse_yaml(document(Json{{"k", text}}, "yaml"), "test");
     REQUIRE(tree.ok());
     CHECK(tree->find("k")->scalar == text);
   }
@@ -33,4 +31,4 @@ TEST_CASE("text comes back as the same text from a YAML reader") {
 }
 
 }  // namespace
-}  // namespace vipd::vipctl
+}  // namespace vipd::base

@@ -1,11 +1,9 @@
-#include "tools/vipctl/output.h"
+#include "base/document.h"
 
 #include <fmt/format.h>
 
-namespace vipd::vipctl {
+namespace vipd::base {
 namespace {
-
-using base::Json;
 
 constexpr auto kReplace = Json::error_handler_t::replace;
 
@@ -54,4 +52,4 @@ std::string document(const Json& value, const std::string& format) {
   return is_branch(value) ? branch(value, "") : leaf(value) + "\n";
 }
 
-}  // namespace vipd::vipctl
+}  // namespace vipd::base
