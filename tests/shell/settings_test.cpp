@@ -344,6 +344,9 @@ TEST_CASE("what only the shell knows is checked too") {
   CHECK(refused("hcloud: {endpoint: \"http://10.0.0.1/v1\"}\n", "would travel in clear"));
   CHECK_FALSE(refused("hcloud: {endpoint: \"http://127.0.0.1:80/v1\"}\n", "clear"));
   CHECK(refused("metadata: {endpoint: x}\n", "metadata.endpoint"));
+  CHECK(refused("endpoint: {host: \"https://a\"}\n", "a DNS name alone"));
+  CHECK(refused("endpoint: {old: \"http://192.0.2.1:6443\"}\n", "endpoint.old"));
+  CHECK(refused("endpoint: {spares: [api.example.com]}\n", "endpoint.spares"));
   CHECK(refused("listen: localhost:9479\n", "vipd.yaml:4:9: listen: \"localhost:9479\" is not"));
   CHECK(refused("socket: /" + std::string(107, 's') + "\n", "at most 107 characters"));
   CHECK(refused("timing: {ttl: 4500ms}\n", "whole seconds"));

@@ -9,6 +9,7 @@
 
 #include "base/document.h"
 #include "base/usage.h"
+#include "tools/vipctl/cli_render.h"
 #include "tools/vipctl/exit_codes.h"
 #include "tools/vipctl/fip.h"
 #include "tools/vipctl/render.h"
@@ -29,7 +30,7 @@ struct Cli {
   std::string format = "table";
   StatusView status{.socket = kDefaultSocket, .address = {}, .format = {}};
   FipView fip;
-  RenderRequest render;
+  RenderLine render;
 
   // Runs `command` once the whole line is understood.
   void on(CLI::App* app, const std::function<int()>& command) {
@@ -107,36 +108,6 @@ void add_fip(CLI::App& app, Cli& cli) {
   }
 }
 
-void add_render(CLI::App& app, Cli& cli) {
-  CLI::App* render = app.add_subcommand("render", "Manifests from vipd.yaml");
-  render->require_subcommand(1);
-  CLI::App* pod = render->add_subcommand("pod", "The static pod that runs vipd on Talos");
-  CLI::App* daemonset = render->add_subcommand(
-      "token-daemonset", "What keeps vipd's token file current from a Secret");
-  for (CLI::App* command : {pod, daemonset}) {
-    add_file(*command, cli, "what to render")->required();
-    command->add_option("--image", cli.render.image, "Pinned: REPOSITORY[:TAG]@sha256:DIGEST")
-        ->required()
-        ->type_name("REF");
-  }
-  const CLI::Validator name(
-      [](const std::string& text) {
-        const bool fits = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-.") ==
-                              text.npos && !text.empty();
-        return fits ? std::string() : "\"" + text + "\" is not a name of a-z, 0-9, - and .";
-      },
-      "NAME");
-  daemonset->add_option("--secret", cli.render.from.secret, "The Secret in kube-system")
-      ->check(name)
-      ->capture_default_str();
-  daemonset->add_option("--key", cli.render.from.key, "Its key that holds the token")
-      ->check(name)
-      ->capture_default_str();
-  cli.on(pod, [&cli] { return render_manifest(static_pod_of, cli.file, cli.render, cli.around); });
-  cli.on(daemonset,
-         [&cli] { return render_manifest(daemonset_of, cli.file, cli.render, cli.around); });
-}
-
 void add_help(CLI::App& app, Cli& cli) {
   CLI::App* help = app.add_subcommand("help", "Help on a topic");
   CLI::App* codes = help->add_subcommand("exit-codes", "What the commands end with");
@@ -160,7 +131,8 @@ int run_cli(int argc, const char* const* argv, const Environment& around) {
   add_version(app, cli);
   add_status(app, cli);
   add_fip(app, cli);
-  add_render(app, cli);
+  add_render(app, cli.render, around,
+             [&cli](CLI::App* command, const Chosen& chosen) { cli.on(command, chosen); });
   add_help(app, cli);
   try {
     app.parse(argc, argv);

@@ -39,7 +39,7 @@ absl::StatusOr<Variables> pod_variables(const Settings& settings) {
   Variables variables;
   for (const Setting& setting : shell::settings_table()) {
     const std::string text = setting.show(settings);
-    if (text == setting.show(defaults)) continue;
+    if (setting.for_vipctl || text == setting.show(defaults)) continue;
     if (!survives(setting, text, settings)) {
       return absl::InvalidArgumentError(fmt::format(
           "{} cannot be given to a pod: as a variable it would be \"{}\"; use no commas and equals "

@@ -14,7 +14,7 @@ namespace vipd::vipctl {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-// One for each setting that is not as the daemon has it anyway; read back by the daemon's own
+// One for each setting of the daemon's that is not as it has it anyway; read back by its own
 // reader and compared, so what does not survive the way is refused here.
 absl::StatusOr<Variables> pod_variables(const shell::Settings& settings);
 

@@ -66,12 +66,25 @@ struct Settings {
     base::LogLevel level = base::LogLevel::kInfo;
   };
 
+  // What vipctl renders patches and names from; the daemon itself needs none of it.
+  struct Endpoint {
+    std::string host;  // address or DNS name; empty: the first of `addresses`
+    std::string old;   // URL that is to be left
+    std::vector<std::string> names;   // further ones that certificates carry
+    std::vector<std::string> spares;  // addresses kept in reserve
+  };
+  struct Talos {
+    std::string version;  // "v1.13.8"; empty: as the live config shows
+  };
+
   core::Config core;  // fips follow from `addresses`
   std::vector<DeclaredAddress> addresses;
   Etcd etcd;
   Hcloud hcloud;
   Metadata metadata;
   Apiserver apiserver;
+  Endpoint endpoint;
+  Talos talos;
   std::string state_dir = "/var/lib/vipd";
   std::string socket;  // <state_dir>/vipd.sock unless set
   std::string listen = "127.0.0.1:9479";  // read-only TCP; empty: off

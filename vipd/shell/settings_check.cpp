@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/ip.h"
 #include "base/url.h"
 
 namespace vipd::shell {
@@ -72,6 +73,22 @@ void check_files(const Settings& settings, Problems& problems) {
   }
 }
 
+void check_endpoint(const Settings::Endpoint& endpoint, Problems& problems) {
+  if (endpoint.host.find_first_of("/ ") != std::string::npos) {
+    problems.push_back(fmt::format("endpoint.host is \"{}\": write an address or a DNS name alone",
+                                   endpoint.host));
+  }
+  const auto old = Url::parse(endpoint.old);
+  if (!endpoint.old.empty() && (!old.ok() || old->scheme != Url::Scheme::kHttps)) {
+    problems.push_back(fmt::format(
+        "endpoint.old is \"{}\": write a URL such as https://192.0.2.1:6443", endpoint.old));
+  }
+  for (const std::string& spare : endpoint.spares) {
+    if (base::IpAddress::parse(spare).ok()) continue;
+    problems.push_back(fmt::format("endpoint.spares has \"{}\": write an address", spare));
+  }
+}
+
 void check_servers(const Settings& settings, Problems& problems) {
   constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
   if (settings.socket.size() > kLongest) {
@@ -93,6 +110,7 @@ std::vector<std::string> settings_problems(const Settings& settings) {
   check_hcloud(settings.hcloud, problems);
   check_metadata(settings.metadata, problems);
   check_files(settings, problems);
+  check_endpoint(settings.endpoint, problems);
   check_servers(settings, problems);
   return problems;
 }

@@ -16,7 +16,8 @@ Setting row(std::string path, std::string_view help, Field field) {
           .kind = kind_of(field(defaults)),
           .help = help,
           .set = [field](const Items& items, Settings& s) { return read_value(items, field(s)); },
-          .show = [field](const Settings& s) { return show_value(field(s)); }};
+          .show = [field](const Settings& s) { return show_value(field(s)); },
+          .for_vipctl = false};
 }
 
 std::vector<Setting> group_rows() {
@@ -125,6 +126,23 @@ std::vector<Setting> process_rows() {
   };
 }
 
+std::vector<Setting> render_rows() {
+  std::vector<Setting> rows = {
+      row("endpoint.host", "vipctl: the endpoint's address or DNS name; default: the first address",
+          [](auto& s) -> auto& { return s.endpoint.host; }),
+      row("endpoint.old", "vipctl: the endpoint to leave, such as https://192.0.2.1:6443",
+          [](auto& s) -> auto& { return s.endpoint.old; }),
+      row("endpoint.names", "vipctl: further names and addresses for certificates",
+          [](auto& s) -> auto& { return s.endpoint.names; }),
+      row("endpoint.spares", "vipctl: addresses in reserve, in certificates already",
+          [](auto& s) -> auto& { return s.endpoint.spares; }),
+      row("talos.version", "vipctl: what the nodes run, such as v1.13.8",
+          [](auto& s) -> auto& { return s.talos.version; }),
+  };
+  for (Setting& each : rows) each.for_vipctl = true;
+  return rows;
+}
+
 // "timing.keepaliveEvery" in words: a dot or a capital begins one.
 template <typename Letter>
 std::string in_words(std::string_view path, char separator, Letter letter) {
@@ -157,7 +175,7 @@ bool is_token(std::string_view path) {
 std::vector<Setting> settings_table() {
   std::vector<Setting> table;
   for (auto rows : {group_rows, peer_rows, etcd_and_probe_timing_rows, assign_timing_rows,
-                    process_rows}) {
+                    process_rows, render_rows}) {
     std::vector<Setting> part = rows();
     std::move(part.begin(), part.end(), std::back_inserter(table));
   }

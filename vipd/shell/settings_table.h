@@ -18,6 +18,7 @@ struct Setting {
   std::string_view help;
   std::function<absl::Status(const Items&, Settings&)> set;
   std::function<std::string(const Settings&)> show;
+  bool for_vipctl = false;  // the daemon has no use for it, so no pod is given it
 };
 
 // In the order of the help. Built anew by each call: there are no globals.

@@ -1,0 +1,32 @@
+// From vipd.yaml to what talos/ asks for: the declaration, and vipd's pod.
+//
+// Errors  InvalidArgument: a Talos version that is none.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "talos/phases.h"
+#include "vipd/shell/settings.h"
+
+namespace vipd::vipctl {
+
+// What the command line says besides; empty: as vipd.yaml has it.
+struct Overrides {
+  std::string old_endpoint;
+  std::string talos_version;
+};
+
+absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& settings,
+                                                  const Overrides& overrides);
+
+// The live config if one is named, and the form settings are written in.
+struct Ground {
+  std::optional<talos::MachineConfig> live;
+  talos::Form form;
+  [[nodiscard]] const talos::MachineConfig* config() const { return live ? &*live : nullptr; }
+};
+absl::StatusOr<Ground> ground_of(const std::string& live_file,
+                                 const talos::Declaration& declaration);
+
+}  // namespace vipd::vipctl
