@@ -14,8 +14,8 @@ constexpr std::size_t kForGap = 128;  // kept free, so that a gap can always be 
 }  // namespace
 
 Journal::Journal(Limits limits) : limits_(limits) {
-  // Not initialised: memory that is not written yet costs nothing.
-  for (Part& part : parts_) part.bytes.reset(new char[limits_.bytes]);
+  // Written once now: what vipd will need it has from the start, and what grows later is a leak.
+  for (Part& part : parts_) part.bytes = std::make_unique<char[]>(limits_.bytes);
 }
 
 void Journal::event(const core::Config& config, const core::State& state,
