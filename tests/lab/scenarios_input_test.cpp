@@ -197,8 +197,10 @@ TEST_CASE("garbage for the pause or for the address' own record costs no move, d
   const auto start = scene.audit_seq();
   const std::string prefix = "/vipd/lab/api/";
   const std::string record = fmt::format("{}assignment/{}", prefix, kFipV4Id);
-  const auto put_garbage = [&] {
-    REQUIRE(scene.etcdctl("cp-2", {"put", record, "{"}).exit_code == 0);
+  const auto put_garbage = [&] {  // which takes an etcd leader
+    scene.until("etcd has taken garbage for the record", Millis(20000), [&] {
+      return scene.etcdctl("cp-2", {"put", record, "{"}).exit_code == 0;
+    });
   };
   put_garbage();
   scene.until("the holder has written its record again", Millis(5000), [&] {
