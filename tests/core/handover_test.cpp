@@ -12,6 +12,22 @@ TEST_CASE("an unready holder hands over to a node whose apiserver answers", "[E1
   CHECK(moves(world) == 1);
 }
 
+TEST_CASE("a holder whose apiserver answers again is left alone until it is asked once more",
+          "[E12]") {
+  World world = settled(1);
+  std::vector<Command> none;
+  State state;
+  state.tenure.emplace();
+  state.gate.readyz.ever_up = true;
+  state.gate.conditions = {{"apiserver-readyz", false, "failing"}};
+  Turn turn(world.config, state, Now{world.now(), {}}, none);
+  REQUIRE(handover_wish(turn).has_value());
+  state.gate.readyz.hits = 1;
+  CHECK_FALSE(handover_wish(turn).has_value());
+  state.gate.conditions.push_back({"token", false, "refused"});
+  CHECK(handover_wish(turn).has_value());
+}
+
 TEST_CASE("a hung apiserver is left within 1.8 s", "[E8][E12]") {
   World world = settled(3);
   world.nodes[0].hung = true;
