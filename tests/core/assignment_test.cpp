@@ -249,28 +249,6 @@ TEST_CASE("without the giver any ready node takes over from a holder without int
   CHECK(world.until([&] { return world.leader()->instance != "never-writes"; }, 3s));
 }
 
-TEST_CASE("a holder without intent has a minute to read that it may touch its address again",
-          "[A15][A20]") {
-  World world = settled(3);
-  const auto all_read = [&](std::uint64_t generation) {
-    for (int node = 0; node < 3; ++node) world.post(node, TokenSeen{true, generation, ""});
-    world.run(3s);
-  };
-  const auto labels = world.fips[World::kV4].fip.labels;
-  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
-  all_read(2);
-  auto waits = *world.leader();
-  waits.instance = "reads-in-a-minute";
-  waits.server = 4711;
-  world.put("leader", waits.text());
-  world.run(30s);
-  world.fips[World::kV4].fip.labels = labels;
-  all_read(3);
-  const auto taken = [&] { return world.leader()->instance != "reads-in-a-minute"; };
-  CHECK_FALSE(world.until(taken, 55s));
-  CHECK(world.until(taken, 30s));
-}
-
 TEST_CASE("a holder that cannot finish passes the key on, and stays once all have tried",
           "[A16]") {
   World world = settled(3);
