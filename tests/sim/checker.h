@@ -41,6 +41,7 @@ class Checker {
   void called(int node);
   void routed();
   // Once a second: what must not last.
+  void keys_changed();
   void look();
 
   // The first one, "3: ..."; empty while there is none.
@@ -98,6 +99,8 @@ class Checker {
   std::map<core::FipId, bool> by_us_;  // the last change of route was asked for by a vipd
   core::ServerId last_server_ = 0;
   Instant last_move_;
+  std::string holder_, former_holder_;  // instances
+  Instant held_until_;                  // by the former one
   std::optional<Instant> paused_since_;
   std::optional<Instant> paused_hard_since_;
   std::vector<Instant> recent_calls_;

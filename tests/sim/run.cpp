@@ -81,6 +81,7 @@ class Story final : public fakes::Witness {
   void left(int node, const core::Command& command) override {
     checker.left(node, command);
     meter.left(node, command);
+    if (std::holds_alternative<core::ListFips>(command)) tell(name(node), "-> Hetzner: list");
     const auto* answer = std::get_if<core::OrderAnswer>(&command);
     if (answer != nullptr) tell(name(node), absl::StrCat("answers the order: ", answer->text));
     const auto* say = std::get_if<core::Say>(&command);
@@ -104,6 +105,7 @@ class Story final : public fakes::Witness {
     meter.writes(node);
     tell(name(node), absl::StrCat("-> Hetzner: assign ", fip, " to ", server));
   }
+  void keys_changed() override { checker.keys_changed(); }
   void called(int node) override { checker.called(node); }
   void routed() override {
     checker.routed();
@@ -148,7 +150,9 @@ Duration converges_within(const World& world, const Options& options) {
   constexpr std::array<Duration, 5> kRepairs = {0s, 10s, 60s, 5min, 10min};
   const auto thefts = std::count_if(
       options.faults.begin(), options.faults.end(), [](const Planned& planned) {
-        return planned.fault >= Fault::kTheft && planned.fault <= Fault::kFipGone;
+        // A pause may come with a theft of its own (faults.cpp).
+        const bool pause = planned.fault == Fault::kPause || planned.fault == Fault::kHardPause;
+        return pause || (planned.fault >= Fault::kTheft && planned.fault <= Fault::kFipGone);
       });
   const auto repairs = std::min<std::size_t>(static_cast<std::size_t>(thefts), 4);
   return 150s + world.config.timing.read_every + kRepairs.at(repairs);

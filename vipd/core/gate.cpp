@@ -179,6 +179,7 @@ Condition lease_condition(Turn& turn) {
 
 void beat(Pulse& pulse, bool hit, const std::string& why) {
   pulse.why = why;
+  pulse.in_doubt = false;
   if (hit) {
     pulse.misses = 0;
     pulse.hits = std::min(pulse.hits + 1, kRise);
@@ -198,11 +199,12 @@ bool on_gate(Turn& turn, const ReadyzAnswer& event) {
     pulse.why = "the apiserver is shutting down";
     pulse.hits = 0;
     pulse.misses = kFall;
-    pulse.up = false;
+    pulse.up = pulse.in_doubt = false;
   } else if (!hit && event.result == ReadyzAnswer::Result::kNotReady && etcd_unsettled(turn)) {
     // Everybody's failure, nobody's verdict (rule E10). A member that does not even answer may be
     // this node's own trouble: then it neither counts nor clears what was counted.
     if (turn.state.member.problem.empty()) pulse.misses = 0;
+    pulse.in_doubt = true;
   } else {
     beat(pulse, hit, hit ? "ok" : event.why);
   }

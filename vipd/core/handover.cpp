@@ -95,11 +95,14 @@ std::optional<Wish> requested(Turn& turn) {
               absl::StrCat("asked by ", request.by, ": ", request.reason), false};
 }
 
-// Answered again, and asked once more within a second: a move would gain nothing by then.
-bool comes_back(const Gate& gate, const Condition& condition) {
-  const auto rises = [](const Pulse& pulse) { return !pulse.up && pulse.hits > 0; };
-  return (condition.name == "apiserver-readyz" && rises(gate.readyz)) ||
-         (condition.name == "apiserver-tls" && rises(gate.tls));
+// Answered again, and asked once more within a second: a move would gain nothing by then. A
+// failure from before etcd's trouble may be over as well; the next answer tells.
+bool undecided(const Gate& gate, const Condition& condition) {
+  const auto open = [](const Pulse& pulse) {
+    return !pulse.up && (pulse.hits > 0 || pulse.in_doubt);
+  };
+  return (condition.name == "apiserver-readyz" && open(gate.readyz)) ||
+         (condition.name == "apiserver-tls" && open(gate.tls));
 }
 
 // What speaks against this node alone. Lease and member fail for everybody in an etcd election,
@@ -109,7 +112,7 @@ const Condition* own_failure(const Gate& gate) {
   for (const Condition& condition : gate.conditions) {
     const bool everybodys = condition.name == "lease" || condition.name == "etcd-member" ||
                             condition.name == "floating-ips";
-    if (!condition.ok && !everybodys && !comes_back(gate, condition)) return &condition;
+    if (!condition.ok && !everybodys && !undecided(gate, condition)) return &condition;
   }
   return nullptr;
 }
@@ -140,9 +143,9 @@ bool can_be_fulfilled(const Turn& turn, const Wish& wish) {
 
 bool passes_on(const Gate& gate) { return own_failure(gate) != nullptr; }
 
-bool comes_back(const Gate& gate) {
+bool undecided(const Gate& gate) {
   return std::any_of(gate.conditions.begin(), gate.conditions.end(), [&](const auto& condition) {
-    return !condition.ok && comes_back(gate, condition);
+    return !condition.ok && undecided(gate, condition);
   });
 }
 

@@ -63,6 +63,7 @@ struct Pulse {
   int misses = 0;
   bool up = false;
   bool ever_up = false;
+  bool in_doubt = false;  // the answers since count for nothing (rule E10)
   std::string why = "not asked yet";
 };
 

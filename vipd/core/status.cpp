@@ -54,8 +54,8 @@ Summary holder_summary(Turn& turn) {
             "paused: keeps the address whatever happens to this node; see `paused`"};
   }
   if (!state.gate.ready && !passes_on(state.gate)) {
-    return {"degraded", comes_back(state.gate)
-                            ? "keeps the address: the apiserver answers again; see gate"
+    return {"degraded", undecided(state.gate)
+                            ? "keeps the address: the apiserver is asked once more; see gate"
                             : "keeps the address: what fails here fails for every node; see gate"};
   }
   if (!state.gate.ready) {

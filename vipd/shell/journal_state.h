@@ -53,7 +53,8 @@ template <>
 inline constexpr Text kMembers<core::Member> =
     "Member: read next last leader_since leader_changed problem";
 template <>
-inline constexpr Text kMembers<core::Pulse> = "Pulse: flight next hits misses up ever_up why";
+inline constexpr Text kMembers<core::Pulse> =
+    "Pulse: flight next hits misses up ever_up in_doubt why";
 template <>
 inline constexpr Text kMembers<core::CertificateCheck> =
     "CertificateCheck: flight next names_it why";
