@@ -3,8 +3,23 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/url.h"
 
 namespace vipd::vipctl {
+
+std::vector<certsans::Wanted> wanted_names(const shell::Settings& settings,
+                                           const std::string& old_endpoint) {
+  const auto& said = settings.endpoint;
+  certsans::Declared declared;
+  for (const auto& each : settings.addresses) {
+    declared.addresses.push_back(each.address.text());
+  }
+  declared.host = said.host.empty() ? declared.addresses.front() : said.host;
+  declared.names = said.names;
+  declared.spares = said.spares;
+  if (const auto old = base::Url::parse(old_endpoint); old.ok()) declared.old_host = old->host;
+  return certsans::wanted_set(declared);
+}
 
 absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& settings,
                                                   const Overrides& overrides) {
@@ -15,8 +30,7 @@ absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& setting
   }
   declared.host = said.host.empty() ? declared.addresses.front() : said.host;
   declared.port = settings.apiserver.port;
-  declared.names = said.names;
-  declared.spares = said.spares;
+  declared.sans = certsans::names_of(wanted_names(settings, ""));
   declared.old_endpoint = overrides.old_endpoint.empty() ? said.old : overrides.old_endpoint;
   for (const auto& each : settings.core.node_subnets) declared.node_subnets.push_back(each.text());
   const std::string& version =
