@@ -43,7 +43,7 @@ class Daemon {
 TEST_CASE("vipctl alone shows its commands; version and help are fine") {
   Terminal terminal;
   CHECK(terminal.run({}) == 0);
-  for (const std::string command : {"version", "status", "fip", "render", "help"}) {
+  for (const std::string command : {"version", "status", "fip", "render", "sans", "help"}) {
     CHECK(Terminal::has(terminal.out, command));
   }
   for (const std::string spelling : {"version", "--version"}) {

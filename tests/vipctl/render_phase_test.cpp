@@ -129,6 +129,8 @@ TEST_CASE("load-balancer gives the commands, and the patches once its address is
   REQUIRE(op.run(command) == 0);
   CHECK(Terminal::has(op.out, "--health-check-http-status-codes 200"));
   CHECK(Terminal::has(op.out, "endpoint: https://198.51.100.7:6443\n"));
+  CHECK(Terminal::has(op.out, "- 198.51.100.7\n"));
+  CHECK_FALSE(Terminal::has(op.out, "203.0.113.10"));
 }
 
 }  // namespace
