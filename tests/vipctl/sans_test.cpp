@@ -99,7 +99,7 @@ struct Somebody : Terminal {
   SansView view;
 };
 
-TEST_CASE("check: without a word about nodes only the stable endpoint is looked at, and it says so") {
+TEST_CASE("check: where nobody names nodes the stable endpoint alone is looked at") {
   const ControlPlane plane;
   Somebody user(plane);
   CHECK(user.check() == 0);

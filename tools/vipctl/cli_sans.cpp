@@ -63,13 +63,13 @@ void add_old(CLI::App& app, SansView& view) {
 void add_check_options(CLI::App& check, SansView& view) {
   check.add_option("-n,--nodes", view.nodes.nodes, "Control planes, as A,B,C")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("HOST[:APID-PORT]");
   check.add_option("--talosconfig", view.nodes.talosconfig, "Whose endpoints are the nodes")
       ->type_name("FILE");
   check.add_option("--context", view.nodes.context, "Of the talosconfig");
   check.add_option("--ca", view.ca_files, "CA that chains must verify up to; may be repeated")
-      ->take_all()
-      ->expected(1)
+      ->allow_extra_args(false)
       ->type_name("FILE");
   check.add_option("--min-days", view.min_days, "Fewer days left are a finding")
       ->check(CLI::Range(0, 36500))

@@ -24,8 +24,8 @@ struct NodeSources {
 
 struct Nodes {
   std::vector<talos::Endpoint> endpoints;  // empty: nobody says
-  std::string from;                        // "--nodes", "FILE, context prod"; else why there are none
-  std::string talos_ca_pem;                // of that context; empty: not known
+  std::string from;          // "--nodes", "FILE, context prod"; else why there are none
+  std::string talos_ca_pem;  // of that context; empty: not known
 };
 
 // --nodes, else the endpoints of a talosconfig. One that nobody named and that is no use is no
