@@ -1,5 +1,7 @@
 #include "tools/vipctl/cli_sans.h"
 
+#include <ostream>
+
 #include "base/duration.h"
 #include "base/url.h"
 #include "vipd/shell/exit_code.h"
@@ -85,7 +87,9 @@ using View = int (*)(const SansView&, const shell::Settings&, const Environment&
 
 int with_settings(View command, const SansView& view, const Environment& around) {
   const auto settings = declared_settings(view.file);
-  return settings.ok() ? command(view, *settings, around) : complain(settings.status(), around);
+  if (settings.ok()) return command(view, *settings, around);
+  around.err << "vipctl: " << settings.status().message() << "\n";
+  return shell::kWrongUsage;
 }
 
 }  // namespace
