@@ -12,6 +12,22 @@ TEST_CASE("an unready holder hands over to a node whose apiserver answers", "[E1
   CHECK(moves(world) == 1);
 }
 
+TEST_CASE("a holder whose apiserver answers again is left alone until it is asked once more",
+          "[E12]") {
+  World world = settled(1);
+  std::vector<Command> none;
+  State state;
+  state.tenure.emplace();
+  state.gate.readyz.ever_up = true;
+  state.gate.conditions = {{"apiserver-readyz", false, "failing"}};
+  Turn turn(world.config, state, Now{world.now(), {}}, none);
+  REQUIRE(handover_wish(turn).has_value());
+  state.gate.readyz.hits = 1;
+  CHECK_FALSE(handover_wish(turn).has_value());
+  state.gate.conditions.push_back({"token", false, "refused"});
+  CHECK(handover_wish(turn).has_value());
+}
+
 TEST_CASE("a hung apiserver is left within 1.8 s", "[E8][E12]") {
   World world = settled(3);
   world.nodes[0].hung = true;
@@ -226,6 +242,28 @@ TEST_CASE("a handover order under way is answered when etcd is put back", "[E4][
   world.post(0, EtcdSnapshot{1, {}, world.now()});
   REQUIRE(world.until([&] { return !world.nodes[0].answers.empty(); }, 100ms));
   CHECK_FALSE(world.nodes[0].answers[0].done);
+}
+
+TEST_CASE("a holder without intent has a minute to read that it may touch its address again",
+          "[A15][A20]") {
+  World world = settled(3);
+  const auto all_read = [&](std::uint64_t generation) {
+    for (int node = 0; node < 3; ++node) world.post(node, TokenSeen{true, generation, ""});
+    world.run(3s);
+  };
+  const auto labels = world.fips[World::kV4].fip.labels;
+  world.fips[World::kV4].fip.labels = {{"cluster", "other"}};
+  all_read(2);
+  auto waits = *world.leader();
+  waits.instance = "reads-in-a-minute";
+  waits.server = 4711;
+  world.put("leader", waits.text());
+  world.run(30s);
+  world.fips[World::kV4].fip.labels = labels;
+  all_read(3);
+  const auto taken = [&] { return world.leader()->instance != "reads-in-a-minute"; };
+  CHECK_FALSE(world.until(taken, 55s));
+  CHECK(world.until(taken, 30s));
 }
 
 }  // namespace

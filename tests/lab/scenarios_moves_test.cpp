@@ -219,7 +219,9 @@ TEST_CASE("a group of two addresses ends on one node, verified, whatever its sec
                    {"match",
                     {{"method", "POST"},
                      {"path_regex", fmt::format("/{}/actions/assign$", kFipV6Id)}}}});
-    REQUIRE(scene.ask_handover(scene.holder(), to).ok());
+    const auto asked = scene.ask_handover(scene.holder(), to);
+    INFO(fault << ": " << asked.message());
+    REQUIRE(asked.ok());
     scene.until(to + " has both after " + fault, Millis(60000),
                 [&] { return scene.holder() == to && scene.disagreement().empty(); });
     CHECK(scene.moves_since(start).size() == 2);

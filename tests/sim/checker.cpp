@@ -261,19 +261,23 @@ void Checker::committed(int node, const core::Txn& txn, Instant sent, const std:
     if (name.empty()) {
       violate(1, absl::StrCat(node_at(node).name, " writes ", put->key));
     } else if (name.starts_with("nodes/")) {
-      learn_instance(node, name.substr(6));
+      learn_instance(node, name.substr(6), sent);
     } else if (name.starts_with("assignment/")) {
       judge_record(node, *put, sent, before);
     } else if (name == "leader") {
-      judge_move(node, *put, txn, before);
+      judge_move(node, *put, txn, sent, before);
     }
   }
 }
 
-// A process takes a new one where etcd was put back, and forgets the moves (rule E4).
-void Checker::learn_instance(int node, const std::string& instance) {
-  if (instance != process(node).instance) process(node).unplanned.clear();
-  process(node).instance = instance;
+// A process takes a new one where etcd was put back, and forgets the moves (rule E4). What it wrote
+// as the former one may be committed after that.
+void Checker::learn_instance(int node, const std::string& instance, Instant sent) {
+  Process& self = process(node);
+  if (sent < self.instance_sent) return;
+  if (instance != self.instance) self.unplanned.clear();
+  self.instance = instance;
+  self.instance_sent = sent;
 }
 
 void Checker::judge_record(int node, const core::Put& put, Instant sent,
@@ -296,12 +300,12 @@ void Checker::judge_record(int node, const core::Put& put, Instant sent,
   }
 }
 
-void Checker::judge_move(int node, const core::Put& put, const core::Txn& txn,
+void Checker::judge_move(int node, const core::Put& put, const core::Txn& txn, Instant sent,
                          const std::string& before) {
   const auto record = LeaderRecord::parse(put.value);
   if (!record.ok()) return violate(2, "an unreadable leader key was written");
   const bool given = record->server != node_at(node).server;
-  if (!given) learn_instance(node, record->instance);
+  if (!given) learn_instance(node, record->instance, sent);
   if (record->server == last_server_) return;
   int from = -1;
   for (std::size_t i = 0; i < world_.nodes.size(); ++i) {

@@ -50,6 +50,7 @@ class Checker {
  private:
   struct Process {
     std::string instance;
+    Instant instance_sent;  // the newest write that names it
     Instant since;
     std::map<core::FipId, Instant> guards;  // sent
     std::map<core::FipId, bool> allowed;    // as the last list it was shown says
@@ -70,9 +71,10 @@ class Checker {
   const fakes::ModelNode& node_at(int node) const;
   void see_leader(int node, const core::KeyValue& kv);
   void see_list(int node, const core::FipsListed& list);
-  void learn_instance(int node, const std::string& instance);
+  void learn_instance(int node, const std::string& instance, Instant sent);
   void judge_record(int node, const core::Put& put, Instant sent, const std::string& before);
-  void judge_move(int node, const core::Put& put, const core::Txn& txn, const std::string& before);
+  void judge_move(int node, const core::Put& put, const core::Txn& txn, Instant sent,
+                  const std::string& before);
   void judge_cause(const core::LeaderRecord& record, int from);
   void judge_cooldown(int node, const core::LeaderRecord& record);
   void judge_pause(int node, const std::string& what, bool takeover);

@@ -63,8 +63,19 @@ bool wrote_intent(Turn& turn, Revision epoch) {
   return turn.state.intent_epoch == epoch;
 }
 
+// From when a holder could have written: not while it may not touch an address, nor before it has
+// read that it may again, which it asks each minute.
+Instant progress_due_from(Turn& turn, const Held<LeaderRecord>& leader) {
+  constexpr Duration kReadsAgainWithin = std::chrono::seconds(65);
+  Instant& undeclared_at = turn.state.election.undeclared_at;
+  if (undeclared(turn.config, turn.state)) undeclared_at = turn.now;
+  if (undeclared_at == Instant()) return leader.seen_at;
+  return std::max(leader.seen_at, undeclared_at + kReadsAgainWithin);
+}
+
 void watch_progress(Turn& turn) {
   const Held<LeaderRecord>& leader = *turn.state.keys.leader;
+  const Instant due_from = progress_due_from(turn, leader);
   if (!leader.readable || turn.holder() || wrote_intent(turn, leader.kv.mod_revision)) return;
   if (!turn.state.gate.ready || turn.paused() || etcd_unsettled(turn)) return;
   if (leader.record.server == turn.server()) return;
@@ -72,7 +83,7 @@ void watch_progress(Turn& turn) {
   if (!place) return;
   const bool giver = leader.record.giver == turn.state.self.instance;
   const Duration turn_of = giver ? Duration(0) : kGiverFirst + *place * kRankStep;
-  if (!turn.reached(leader.seen_at + turn.config.timing.intent_within + turn_of)) return;
+  if (!turn.reached(due_from + turn.config.timing.intent_within + turn_of)) return;
   std::vector<Compare> compare = {turn.leader_as_seen()};
   for (const DeclaredFip& fip : turn.config.fips) {
     compare.push_back(turn.assignment_as_seen(fip.id));

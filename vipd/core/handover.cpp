@@ -95,6 +95,13 @@ std::optional<Wish> requested(Turn& turn) {
               absl::StrCat("asked by ", request.by, ": ", request.reason), false};
 }
 
+// Answered again, and asked once more within a second: a move would gain nothing by then.
+bool comes_back(const Gate& gate, const Condition& condition) {
+  const auto rises = [](const Pulse& pulse) { return !pulse.up && pulse.hits > 0; };
+  return (condition.name == "apiserver-readyz" && rises(gate.readyz)) ||
+         (condition.name == "apiserver-tls" && rises(gate.tls));
+}
+
 // What speaks against this node alone. Lease and member fail for everybody in an etcd election,
 // and whoever can write the leader key has them again; a Floating IP that is not as declared is
 // so for every node, and passing the key on would gain nothing.
@@ -102,7 +109,7 @@ const Condition* own_failure(const Gate& gate) {
   for (const Condition& condition : gate.conditions) {
     const bool everybodys = condition.name == "lease" || condition.name == "etcd-member" ||
                             condition.name == "floating-ips";
-    if (!condition.ok && !everybodys) return &condition;
+    if (!condition.ok && !everybodys && !comes_back(gate, condition)) return &condition;
   }
   return nullptr;
 }

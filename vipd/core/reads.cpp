@@ -86,8 +86,10 @@ bool list_due(Turn& turn) {
   // Else the keys of a restored etcd, which come later, would pass for the newer word.
   if (reads.restored && turn.state.keys.listed_at == 0) return false;
   const bool for_work = work_wants_list(turn) || turn.state.election.looks_first;
-  if (!turn.reached(for_work ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
-                             : reads.next_try))
+  // Frozen, it waits like everybody: nobody could use the answer yet.
+  const bool sooner = for_work && turn.can_write();
+  if (!turn.reached(sooner ? std::min(reads.next_try, reads.failed_at + kWorkAgain)
+                           : reads.next_try))
     return false;
   if (reads.generation_listed != turn.state.token.generation) return true;
   if (for_work) return true;

@@ -194,6 +194,7 @@ struct Election {
   bool adopted = false;  // took over from a former instance of this server; once a process
   std::string waiting;   // why nobody acquires
   Instant retry_at;
+  Instant undeclared_at;  // a Floating IP was not as declared, as far as known, until then
 };
 
 // An order under way: a key put on a lease of its own, or one transaction.

@@ -89,7 +89,7 @@ template <>
 inline constexpr Text kMembers<core::Election> =
     "Election: txn confirm claimant claimant_address claimant_address_call ask_server_at "
     "claimant_gone claimant_pulse claimant_answered claimable_since claimable looks_first proposed "
-    "adopted waiting retry_at";
+    "adopted waiting retry_at undeclared_at";
 template <>
 inline constexpr Text kMembers<core::Order> =
     "Order: id key value lease former former_value grant txn done refused";
