@@ -80,7 +80,7 @@ bool is_wildcard(std::string_view pattern) {
   const std::string_view rest = pattern.substr(2);
   const auto dot = rest.find('.');
   return dot != std::string_view::npos && dot > 0 && rest.back() != '.' &&
-         rest.find('*') == std::string_view::npos && rest.find("..") == std::string_view::npos;
+         rest.find("..") == std::string_view::npos;
 }
 
 // A host that is a wildcard itself is named by its like alone.

@@ -64,8 +64,8 @@ class Judge {
   [[nodiscard]] const ShownCertificate& leaf() const {
     return judgement_.chain.certificates.front();
   }
-  void find(Problem problem, std::string text) {
-    judgement_.findings.push_back({problem, std::move(text)});
+  void find(Problem problem, std::string text, std::string name = "") {
+    judgement_.findings.push_back({problem, std::move(text), std::move(name)});
   }
 
   void names() {
@@ -73,7 +73,8 @@ class Judge {
       if (base::names(leaf().read, each.name)) continue;
       judgement_.missing.push_back(each);
       find(Problem::kMissing,
-           fmt::format("does not name {} ({}): {}", each.name, text_of(each.kind), each.why));
+           fmt::format("does not name {} ({}): {}", each.name, text_of(each.kind), each.why),
+           each.name);
     }
     const Own own(leaf().read, expected_.node_names);
     std::vector<std::string> shown = leaf().read.dns_names;

@@ -41,6 +41,7 @@ enum class Problem {
 struct Finding {
   Problem problem = Problem::kMissing;
   std::string text;  // what is wrong, for people
+  std::string name;  // kMissing: which
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 

@@ -63,6 +63,7 @@ TEST_CASE("what is wanted and not named is missing, with its kind and why") {
   CHECK(names_of(judged.missing) == Names{"203.0.113.11", "api.example.org", "2001:db8::1"});
   CHECK(problems(judged) == Problems(3, Problem::kMissing));
   CHECK(judged.findings.front().text == "does not name 203.0.113.11 (spare): in reserve");
+  CHECK(judged.findings.front().name == "203.0.113.11");
 
   cluster.leaf.dns_names.push_back("*.example.org");
   cluster.leaf.ip_addresses = {"203.0.113.10", "203.0.113.11", "2001:db8::1"};
@@ -137,6 +138,14 @@ TEST_CASE("a chain verifies up to the given CA, or says why it does not") {
   CHECK(judged.verdict.kind == Verdict::Kind::kUnjudged);
   CHECK(judged.verdict.why == "no CA was given");
   CHECK(judged.findings.empty());
+}
+
+TEST_CASE("a client's certificate does not verify at a server") {
+  Cluster cluster;
+  cluster.leaf.server = false;
+  const auto judged = cluster.judged();
+  CHECK(problems(judged) == Problems{Problem::kUntrusted});
+  CHECK_THAT(judged.verdict.why, Catch::Matchers::Contains("purpose"));
 }
 
 TEST_CASE("a CA of another name refuses, unless the one that counts may not be there") {

@@ -20,6 +20,7 @@ struct Leaf {
   std::vector<std::string> ip_addresses;
   base::WallTime from = in_days(-10);
   base::WallTime until = in_days(355);
+  bool server = true;  // else it is for clients
 };
 
 [[nodiscard]] inline base::KeyPair minted(const base::KeyPair& ca, const Leaf& leaf) {
@@ -27,8 +28,8 @@ struct Leaf {
                                      .organizations = {},
                                      .dns_names = leaf.dns_names,
                                      .ip_addresses = leaf.ip_addresses,
-                                     .server = true,
-                                     .client = false,
+                                     .server = leaf.server,
+                                     .client = !leaf.server,
                                      .not_before = leaf.from,
                                      .not_after = leaf.until})
       .value();

@@ -17,7 +17,8 @@ Examples:
 constexpr auto kCheckExamples = R"(
 Looks at the stable endpoint and at each node's apiserver (6443) and apid (50000), all at once.
 It needs no credentials. Without --nodes, a talosconfig's endpoints are the nodes
-(--talosconfig, TALOSCONFIG, ~/.talos/config).
+(--talosconfig, TALOSCONFIG, ~/.talos/config). A CA for --ca: a kubeconfig's
+certificate-authority-data, decoded. `-o wide` shows every name and the chain.
 Ends with 0: fine, 1: findings, 2: wrong usage, 3: no finding, but something was not reached.
 Examples:
   vipctl sans check -f vipd.yaml
@@ -32,7 +33,8 @@ Examples:
 
 std::string duration_problem(const std::string& text) {
   const auto duration = base::parse_duration(text);
-  return duration.ok() ? "" : std::string(duration.status().message());
+  if (!duration.ok()) return std::string(duration.status().message());
+  return duration->count() > 0 ? "" : "give it some time, such as 5s";
 }
 
 std::string url_problem(const std::string& text) {
@@ -48,15 +50,15 @@ void add_file(CLI::App& app, SansView& view) {
       ->type_name("FILE");
 }
 
-void add_format(CLI::App& app, SansView& view) {
-  app.add_option("-o,--output", view.format, "table, json or yaml")
-      ->check(CLI::IsMember({"table", "json", "yaml"}))
+void add_format(CLI::App& app, SansView& view, const std::vector<std::string>& formats) {
+  app.add_option("-o,--output", view.format, "How to show it")
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
 }
 
 void add_old(CLI::App& app, SansView& view) {
   app.add_option("--old-endpoint", view.old_endpoint, "What is to be left [endpoint.old]")
-      ->check(CLI::Validator(url_problem, "URL"))
+      ->check(CLI::Validator(url_problem, ""))
       ->type_name("URL");
   app.add_flag("--finalized", view.finalized,
                "Nobody uses the old endpoint any more (after render --phase finalize)");
@@ -79,7 +81,8 @@ void add_check_options(CLI::App& check, SansView& view) {
   check.add_option("--only", view.only, "apiserver or apid")
       ->check(CLI::IsMember({"apiserver", "apid"}));
   check.add_option("--timeout", view.timeout, "For each server")
-      ->check(CLI::Validator(duration_problem, "DURATION"))
+      ->check(CLI::Validator(duration_problem, ""))
+      ->type_name("DURATION")
       ->capture_default_str();
 }
 
@@ -101,10 +104,9 @@ void add_sans(CLI::App& app, SansLine& line, const Environment& around, const On
   CLI::App* check = sans->add_subcommand("check", "What servers really show");
   CLI::App* render = sans->add_subcommand("render", "Talos patches that bring what is wanted");
   for (CLI::App* command : {list, check, render}) add_file(*command, line.view);
-  for (CLI::App* command : {list, check}) {
-    add_old(*command, line.view);
-    add_format(*command, line.view);
-  }
+  for (CLI::App* command : {list, check}) add_old(*command, line.view);
+  add_format(*list, line.view, {"table", "json", "yaml"});
+  add_format(*check, line.view, {"table", "wide", "json", "yaml"});
   add_check_options(*check, line.view);
   add_patch_options(*render, line.phase);
   list->footer(kListExamples);

@@ -10,8 +10,8 @@
 #include "base/file.h"
 #include "base/table.h"
 #include "tools/vipctl/declaration.h"
-#include "tools/vipctl/render_phase.h"
 #include "tools/vipctl/sans_report.h"
+#include "tools/vipctl/sans_text.h"
 #include "vipd/shell/exit_code.h"
 
 namespace vipd::vipctl {
@@ -24,6 +24,14 @@ using certsans::Target;
 std::vector<certsans::Wanted> wanted_by(const SansView& view, const shell::Settings& settings) {
   const std::string& old = view.old_endpoint.empty() ? settings.endpoint.old : view.old_endpoint;
   return wanted_names(settings, view.finalized ? "" : old);
+}
+
+// What was said of the old endpoint holds for the patches too.
+std::string render_command(const SansView& view) {
+  if (view.finalized) return fmt::format("vipctl render --phase finalize -f {}", view.file);
+  const std::string old =
+      view.old_endpoint.empty() ? "" : " --old-endpoint " + view.old_endpoint;
+  return fmt::format("vipctl sans render -f {}{}", view.file, old);
 }
 
 // The CAs that --ca names, one text.
@@ -44,22 +52,27 @@ class Check {
       : view_(view), settings_(settings), around_(around) {}
 
   int run() {
-    if (const auto status = prepare(); !status.ok()) return complain(status, around_);
+    if (const auto status = prepare(); !status.ok()) {
+      around_.err << "vipctl: " << status.message() << "\n";
+      return shell::kWrongUsage;
+    }
     if (nodes_.endpoints.empty()) {
       around_.err << "vipctl: only the stable endpoint is looked at; name the control planes with "
-                     "--nodes (" << base::printable(nodes_.from) << ")\n";
+                     "--nodes A,B,C\n";
     }
     std::vector<JudgedServer> servers;
     for (const Sight& sight : sights()) servers.push_back({sight.target, judged(sight)});
-    const auto report =
-        sans_report(wanted_by(view_, settings_), servers, nodes_.from, view_.file);
-    around_.out << (view_.format == "table" ? sans_text(report)
-                                            : base::document(report, view_.format));
+    const auto report = sans_report(wanted_by(view_, settings_), servers, nodes_.from,
+                                    {view_.file, render_command(view_)});
+    const bool wide = view_.format == "wide";
+    around_.out << (wide || view_.format == "table" ? sans_text(report, wide)
+                                                    : base::document(report, view_.format));
     if (report["findings"] != 0) return shell::kFindings;
     return servers.empty() || report["notReached"] != 0 ? shell::kCouldNotTell : shell::kFine;
   }
 
  private:
+  // Whatever fails here was named on the command line.
   absl::Status prepare() {
     const auto timeout = base::parse_duration(view_.timeout);
     if (!timeout.ok()) return timeout.status();

@@ -22,7 +22,7 @@ struct SansView {
   int min_days = 30;
   std::string timeout = "5s";
   std::string only;               // "apiserver", "apid" or empty
-  std::string format = "table";
+  std::string format = "table";   // or json, yaml; check: wide
 };
 
 int list_sans(const SansView& view, const shell::Settings& settings, const Environment& around);

@@ -1,34 +1,43 @@
 #include "tools/vipctl/sans_report.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
-#include "absl/strings/str_join.h"
-#include "base/table.h"
+#include "base/ip.h"
 #include "base/url.h"
 
 namespace vipd::vipctl {
 namespace {
 
 using base::Json;
-using base::printable;
 using certsans::Judgement;
 using certsans::Problem;
 using certsans::Target;
 
 std::string when_not_reached(const Target& target, const std::string& file) {
+  if (!base::IpAddress::parse(target.host).ok()) return fmt::format("getent ahosts {}", target.host);
   if (target.is_stable) return fmt::format("vipctl fip list -f {}", file);
+  // Its port may be closed to the rest of the world, and rightly.
   if (target.service == certsans::Service::kApid) {
-    return fmt::format("vipctl sans check -f {} --only apiserver, where a firewall closes {}", file,
-                       target.port);
+    return fmt::format("vipctl sans check -f {} --nodes {} --only apiserver", file, target.host);
   }
   return fmt::format("talosctl -n {} containers -k", target.host);
 }
 
-std::string next_step(Problem problem, const Target& target, const std::string& file) {
+std::string next_step(const certsans::Finding& finding, const Target& target,
+                      const std::vector<certsans::Wanted>& wanted, const NextCommands& commands) {
+  const std::string& file = commands.file;
   const std::string peer = base::host_and_port(target.host, target.port);
-  switch (problem) {
-    case Problem::kMissing:
-      return fmt::format("vipctl sans render -f {}", file);
+  switch (finding.problem) {
+    case Problem::kMissing: {
+      const bool rendered =
+          std::any_of(wanted.begin(), wanted.end(),
+                      [&](const certsans::Wanted& each) { return each.name == finding.name; });
+      if (rendered) return commands.render;
+      return fmt::format("add {} to endpoint.names in {}, then: {}", finding.name, file,
+                         commands.render);
+    }
     case Problem::kExpired:
     case Problem::kExpiring:
       return target.is_stable ? fmt::format("vipctl sans check -f {} --nodes A,B,C", file)
@@ -52,12 +61,13 @@ std::string verdict_text(const certsans::Verdict& verdict) {
   return "";
 }
 
-Json findings_json(const Judgement& judged, const Target& target, const std::string& file) {
+Json findings_json(const JudgedServer& server, const std::vector<certsans::Wanted>& wanted,
+                   const NextCommands& next) {
   Json findings = Json::array();
-  for (const certsans::Finding& each : judged.findings) {
+  for (const certsans::Finding& each : server.judged->findings) {
     findings.push_back({{"problem", certsans::text_of(each.problem)},
                         {"text", each.text},
-                        {"next", next_step(each.problem, target, file)}});
+                        {"next", next_step(each, server.target, wanted, next)}});
   }
   return findings;
 }
@@ -89,40 +99,6 @@ void describe(const Judgement& judged, Json& server) {
   server["extra"] = judged.extra;
 }
 
-base::Row row_of(const Json& server) {
-  const std::string what = std::string(server["stable"] == true ? "stable " : "") +
-                           server["service"].get<std::string>();
-  if (server["reached"] == false) {
-    return {printable(server["server"]), what, "-", "-", "-", "-", "-", "not reached"};
-  }
-  std::vector<std::string> problems;
-  for (const Json& each : server["findings"]) {
-    const std::string problem = each["problem"];
-    if (problems.empty() || problems.back() != problem) problems.push_back(problem);
-  }
-  return {printable(server["server"]), what, server["tlsVersion"], printable(server["key"]),
-          printable(server["issuer"]), server["daysLeft"].dump(), server["verified"],
-          problems.empty() ? "-" : absl::StrJoin(problems, ", ")};
-}
-
-std::string lines_of(const Json& server) {
-  const std::string who = fmt::format("{} {}", printable(server["server"]),
-                                      server["service"].get<std::string>());
-  if (server["reached"] == false) {
-    return fmt::format("{}: {}\n  next: {}\n", who, printable(server["why"]),
-                       printable(server["next"]));
-  }
-  std::string text;
-  for (const Json& each : server["findings"]) {
-    text += fmt::format("{} {}\n  next: {}\n", who, printable(each["text"]),
-                        printable(each["next"]));
-  }
-  const auto extra = server["extra"].get<std::vector<std::string>>();
-  if (extra.empty()) return text;
-  return text + fmt::format("{} names besides, which is no fault: {}\n", who,
-                            printable(absl::StrJoin(extra, ", ")));
-}
-
 }  // namespace
 
 Json wanted_json(const std::vector<certsans::Wanted>& wanted) {
@@ -136,7 +112,7 @@ Json wanted_json(const std::vector<certsans::Wanted>& wanted) {
 
 Json sans_report(const std::vector<certsans::Wanted>& wanted,
                  const std::vector<JudgedServer>& servers, const std::string& nodes_from,
-                 const std::string& file) {
+                 const NextCommands& next) {
   Json list = Json::array();
   std::size_t findings = 0;
   std::size_t not_reached = 0;
@@ -147,34 +123,17 @@ Json sans_report(const std::vector<certsans::Wanted>& wanted,
                    {"reached", each.judged.ok()}};
     if (each.judged.ok()) {
       describe(*each.judged, server);
-      server["findings"] = findings_json(*each.judged, each.target, file);
+      server["findings"] = findings_json(each, wanted, next);
       findings += each.judged->findings.size();
     } else {
       server["why"] = std::string(each.judged.status().message());
-      server["next"] = when_not_reached(each.target, file);
+      server["next"] = when_not_reached(each.target, next.file);
       ++not_reached;
     }
     list.push_back(std::move(server));
   }
   return {{"version", kSansShape}, {"nodesFrom", nodes_from}, {"wanted", wanted_json(wanted)},
           {"servers", std::move(list)}, {"findings", findings}, {"notReached", not_reached}};
-}
-
-std::string sans_text(const Json& report) {
-  std::vector<base::Row> rows = {
-      {"SERVER", "WHAT", "TLS", "KEY", "ISSUER", "DAYS", "CHAIN", "FINDINGS"}};
-  std::string lines;
-  for (const Json& server : report["servers"]) {
-    rows.push_back(row_of(server));
-    lines += lines_of(server);
-  }
-  const auto count = [](const Json& number, const char* one, const char* many) {
-    return number == 1 ? std::string(one) : fmt::format("{} {}", number.dump(), many);
-  };
-  return base::table(rows) + "\n" + lines +
-         fmt::format("{}, {}; nodes: {}\n", count(report["findings"], "1 finding", "findings"),
-                     count(report["notReached"], "1 server not reached", "servers not reached"),
-                     printable(report["nodesFrom"]));
 }
 
 }  // namespace vipd::vipctl

@@ -1,4 +1,4 @@
-// What `vipctl sans check` found, as JSON (its shape: certsans/README.md) and as text.
+// What `vipctl sans check` found, as JSON (its shape: certsans/README.md).
 #pragma once
 
 #include <string>
@@ -21,11 +21,13 @@ inline constexpr int kSansShape = 1;  // version of the JSON
 
 [[nodiscard]] base::Json wanted_json(const std::vector<certsans::Wanted>& wanted);
 
-// `file` is vipd.yaml, for the next commands.
+struct NextCommands {
+  std::string file;    // vipd.yaml
+  std::string render;  // brings what is missing
+};
+
 [[nodiscard]] base::Json sans_report(const std::vector<certsans::Wanted>& wanted,
                                      const std::vector<JudgedServer>& servers,
-                                     const std::string& nodes_from, const std::string& file);
-
-[[nodiscard]] std::string sans_text(const base::Json& report);
+                                     const std::string& nodes_from, const NextCommands& next);
 
 }  // namespace vipd::vipctl

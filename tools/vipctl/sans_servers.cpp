@@ -34,9 +34,34 @@ void use(const talos::Context& context, const std::string& file, Nodes& nodes) {
   if (nodes.endpoints.empty()) nodes.from += ", which has no endpoints";
 }
 
-bool is_known(const std::vector<Target>& targets, const std::string& host) {
-  return std::any_of(targets.begin(), targets.end(),
-                     [&](const Target& other) { return other.host == host; });
+// Each once; a node may be named twice, or by the stable address.
+class Servers {
+ public:
+  explicit Servers(std::optional<Service> only) : only_(only) {}
+
+  void add(Service service, const std::string& host, std::uint16_t port, bool is_stable) {
+    const Target target{service, host, port, is_stable};
+    const bool known = std::find(targets_.begin(), targets_.end(), target) != targets_.end();
+    if (!known && only_.value_or(service) == service) targets_.push_back(target);
+  }
+  std::vector<Target> take() { return std::move(targets_); }
+
+ private:
+  std::optional<Service> only_;
+  std::vector<Target> targets_;
+};
+
+// What clients reach the API by; further private names may lead anywhere from here.
+std::vector<std::string> stable_hosts(const shell::Settings& settings) {
+  std::vector<std::string> hosts;
+  for (const auto& each : wanted_names(settings, "")) {
+    const bool reached_by_clients = each.kind == certsans::Kind::kAddress ||
+                                    each.kind == certsans::Kind::kPublicName ||
+                                    each.name == settings.endpoint.host;
+    const bool is_pattern = each.name.find('*') != std::string::npos;
+    if (reached_by_clients && !is_pattern) hosts.push_back(each.name);
+  }
+  return hosts;
 }
 
 }  // namespace
@@ -67,27 +92,15 @@ absl::StatusOr<Nodes> nodes_from(const NodeSources& sources, const Environment& 
 std::vector<Target> servers_of(const shell::Settings& settings, const Nodes& nodes,
                                std::optional<Service> only) {
   const std::uint16_t port = settings.apiserver.port;
-  std::vector<Target> targets;
-  if (only != Service::kApid) {
-    for (const auto& each : wanted_names(settings, "")) {
-      const bool reached_by_clients =
-          each.kind == certsans::Kind::kAddress || each.kind == certsans::Kind::kPublicName ||
-          each.name == settings.endpoint.host;
-      if (!reached_by_clients || each.name.find('*') != std::string::npos) continue;
-      targets.push_back({Service::kApiserver, each.name, port, true});
-    }
-  }
-  const std::vector<Target> stable = targets;
+  const std::vector<std::string> stable = stable_hosts(settings);
+  Servers servers(only);
+  for (const std::string& host : stable) servers.add(Service::kApiserver, host, port, true);
   for (const talos::Endpoint& node : nodes.endpoints) {
-    if (is_known(stable, node.host)) continue;
-    if (only != Service::kApid) {
-      targets.push_back({Service::kApiserver, node.host, port, false});
-    }
-    if (only != Service::kApiserver) {
-      targets.push_back({Service::kApid, node.host, node.port, false});
-    }
+    const bool is_stable = std::find(stable.begin(), stable.end(), node.host) != stable.end();
+    servers.add(Service::kApiserver, node.host, port, is_stable);
+    servers.add(Service::kApid, node.host, node.port, is_stable);
   }
-  return targets;
+  return servers.take();
 }
 
 }  // namespace vipd::vipctl

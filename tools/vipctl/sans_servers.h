@@ -32,7 +32,8 @@ struct Nodes {
 // error: `from` says what is wrong with it.
 absl::StatusOr<Nodes> nodes_from(const NodeSources& sources, const Environment& around);
 
-// `only`: of the nodes' services, where not both are asked for.
+// Each once. `only`: of the services, where not both are asked for. apid of the stable address
+// only where it is among the nodes, as in a talosconfig that leads there.
 [[nodiscard]] std::vector<certsans::Target> servers_of(const shell::Settings& settings,
                                                        const Nodes& nodes,
                                                        std::optional<certsans::Service> only);
