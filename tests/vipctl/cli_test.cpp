@@ -80,6 +80,11 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   }
   CHECK(terminal.run({"version", "json", "now"}) == 2);
   CHECK(Terminal::has(terminal.err, "not expected: json now\n"));
+  // A misspelt command is told, not that one is missing.
+  CHECK(terminal.run({"sans", "chekc", "-f", "vipd.yaml"}) == 2);
+  CHECK(Terminal::has(terminal.err, "not expected: chekc -f vipd.yaml\n"));
+  CHECK(terminal.run({"sans"}) == 2);
+  CHECK(Terminal::has(terminal.err, "subcommand is required"));
 }
 
 TEST_CASE("status asks the socket or the TCP side, as table, json or yaml") {

@@ -92,6 +92,7 @@ TEST_CASE("a phase before its time, a config of a worker and wrong words are tol
   CHECK(op.phase("prepare", {"--live", op.file("w.yaml", "machine: {type: worker}\n")}) == 2);
   CHECK(Terminal::has(op.err, "worker's config"));
   CHECK(op.phase("prepare", {"--live", op.path("none.yaml")}) == 3);
+  CHECK(op.phase("prepare", {"--live", op.path("")}) == 2);
   CHECK(op.phase("prepare", {"--edited"}) == 2);
   CHECK(op.phase("prepare", {"--talos-version", "3"}) == 2);
   CHECK(op.phase("someday") == 2);

@@ -57,6 +57,10 @@ absl::StatusOr<Ground> ground_of(const std::string& live_file,
   }
   // One byte more than it takes, so that the refusal says what is wrong with it.
   auto text = base::read_file(live_file, talos::kMostBytes + 1);
+  // A folder's errno counts as FailedPrecondition, which would be a refusal (exit code 1).
+  if (absl::IsFailedPrecondition(text.status())) {
+    return absl::InvalidArgumentError(text.status().message());
+  }
   if (!text.ok()) return text.status();
   auto live = talos::read_machine_config(*std::move(text), live_file);
   if (!live.ok()) return live.status();

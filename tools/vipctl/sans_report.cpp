@@ -16,7 +16,8 @@ using certsans::Problem;
 using certsans::Target;
 
 std::string when_not_reached(const Target& target, const std::string& file) {
-  if (!base::IpAddress::parse(target.host).ok()) return fmt::format("getent ahosts {}", target.host);
+  const bool is_name = !base::IpAddress::parse(target.host).ok();
+  if (is_name) return fmt::format("getent ahosts {}", target.host);
   if (target.is_stable) return fmt::format("vipctl fip list -f {}", file);
   // Its port may be closed to the rest of the world, and rightly.
   if (target.service == certsans::Service::kApid) {

@@ -42,10 +42,9 @@ std::string joined(const Json& texts) {
 class Remarks {
  public:
   void add(const std::string& text, const std::string& next, const std::string& server) {
-    const auto known =
-        std::find_if(remarks_.begin(), remarks_.end(), [&](const Remark& other) {
-          return other.text == text && other.next == next;
-        });
+    const auto known = std::find_if(
+        remarks_.begin(), remarks_.end(),
+        [&](const Remark& other) { return other.text == text && other.next == next; });
     if (known == remarks_.end()) {
       remarks_.push_back({text, next, {server}});
     } else {
@@ -55,7 +54,8 @@ class Remarks {
   [[nodiscard]] std::string text() const {
     std::string all;
     for (const Remark& each : remarks_) {
-      all += fmt::format("{}\n  at:   {}\n", printable(each.text), absl::StrJoin(each.servers, ", "));
+      all += fmt::format("{}\n  at:   {}\n", printable(each.text),
+                         absl::StrJoin(each.servers, ", "));
       if (!each.next.empty()) all += fmt::format("  next: {}\n", printable(each.next));
     }
     return all;
@@ -78,7 +78,9 @@ std::string remarks_on(const Json& servers) {
                   who(server));
       continue;
     }
-    for (const Json& each : server["findings"]) remarks.add(each["text"], each["next"], who(server));
+    for (const Json& each : server["findings"]) {
+      remarks.add(each["text"], each["next"], who(server));
+    }
   }
   for (const Json& server : servers) {
     if (server["reached"] == false) continue;
