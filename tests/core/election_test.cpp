@@ -257,6 +257,21 @@ TEST_CASE("a write whose answer was lost is looked up, not assumed", "[E21]") {
   CHECK(world.assigns() == 1);
 }
 
+TEST_CASE("a holder without etcd does not ask Hetzner again and again for work it may not do",
+          "[A4][N9]") {
+  World world = settled(3);
+  world.api_down = HcloudError::kServer;
+  world.post(0, HandoverAsked{1, "cp-2", "", "test", "drill"});
+  REQUIRE(world.until([&] { return world.holder() == "cp-2"; }, 5s));
+  world.run(30s);
+  REQUIRE(world.lists > 3);  // its work waits for a read, so it asks every 5 s
+  world.lose_quorum();
+  world.run(60s);  // longer than the ttl; the back-off is at its longest
+  world.lists = 0;
+  world.run(4min);
+  CHECK(world.lists <= 3 * 5);
+}
+
 TEST_CASE("the leader key is read with every keepalive, and ttl 0 ends the lease", "[E22]") {
   World world = settled(2);
   world.erase_silently("leader");  // no watch event tells

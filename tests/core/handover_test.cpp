@@ -28,6 +28,25 @@ TEST_CASE("a holder whose apiserver answers again is left alone until it is aske
   CHECK(handover_wish(turn).has_value());
 }
 
+TEST_CASE("a holder whose apiserver comes back says so, and not that it fails for everybody",
+          "[E12]") {
+  World world = settled(1);
+  const auto next = [&] { return world.status(0)["next"].get<std::string>(); };
+  world.nodes[0].apiserver = false;
+  world.run(10s);
+  CHECK(next().find("hands over") == 0);
+  world.nodes[0].apiserver = true;
+  bool told = false;
+  CHECK(world.until(
+      [&] {
+        CHECK(next().find("for every node") == std::string::npos);
+        told = told || next().find("answers again") != std::string::npos;
+        return world.state(0) == "holder";
+      },
+      10s));
+  CHECK(told);
+}
+
 TEST_CASE("a hung apiserver is left within 1.8 s", "[E8][E12]") {
   World world = settled(3);
   world.nodes[0].hung = true;
@@ -137,6 +156,26 @@ TEST_CASE("an order that makes no sense is refused with its reason", "[E6]") {
   if (expected == "no etcd lease") return;  // there the holder's lease ends, as it should
   world.run(10s);
   CHECK(world.assigns() == 0);
+}
+
+// Crashed and started again: the key of the former instance lives on for a ttl. Instances are
+// random, so either key may come first.
+TEST_CASE("an order to a node is judged by the vipd that runs there, not by one that crashed",
+          "[E6]") {
+  World world = settled(3);
+  auto& answers = world.nodes[0].answers;
+  for (int round = 0; round < 6; ++round) {
+    world.kill_vipd(1);
+    world.nodes[1].apiserver = false;
+    world.start(1);
+    REQUIRE(world.until([&] { return world.status(0)["nodes"].size() == 4; }, 4s));
+    world.post(0, HandoverAsked{5, "cp-2", "", "op", "drill"});
+    REQUIRE_FALSE(answers.empty());
+    CHECK(answers.back().text.find("cp-2 is not ready") == 0);
+    world.nodes[1].apiserver = true;
+    REQUIRE(world.until([&] { return world.status(0)["nodes"].size() == 3; }, 30s));
+  }
+  CHECK(world.holder() == "cp-1");
 }
 
 TEST_CASE("paused: no move, no API write, drift is only reported", "[E20]") {

@@ -160,6 +160,7 @@ TEST_CASE("status --watch shows every change as it comes, and ends with the vipd
   REQUIRE(comes([&] { return rig.run({"status", "--socket", rig.socket}) == 0; }));
   Program json(rig.folder, {"status", "--watch", "-o", "json", "--socket", rig.socket});
   Program table(rig.folder, {"status", "--watch", "--socket", rig.socket});
+  Program yaml(rig.folder, {"status", "--watch", "-o", "yaml", "--socket", rig.socket});
   REQUIRE(comes([&] { return !documents(json).empty(); }));
   CHECK_FALSE(has_token(documents(json).back()));
 
@@ -168,15 +169,15 @@ TEST_CASE("status --watch shows every change as it comes, and ends with the vipd
   const auto seen = documents(json);
   REQUIRE(seen.size() >= 2);
   for (std::size_t i = 1; i < seen.size(); ++i) CHECK(seen[i]["change"] != seen[i - 1]["change"]);
-  // To a file, no terminal's escapes; every table begins with the state.
-  const auto tables = [&] {
-    const std::string all = table.out();
+  // To a file, no terminal's escapes; every table begins with the state, every document with ---.
+  const auto often = [](const std::string& all, const std::string& part) {
     std::size_t count = 0;
-    for (auto at = all.find("state   "); at != std::string::npos; at = all.find("state   ", at + 1))
-      ++count;
+    for (auto at = all.find(part); at != all.npos; at = all.find(part, at + 1)) ++count;
     return count;
   };
-  CHECK(comes([&] { return tables() >= 2; }));
+  CHECK(comes([&] { return often(table.out(), "state   ") >= 2; }));
+  CHECK(comes([&] { return often(yaml.out(), "---\n") >= 2; }));
+  CHECK(often(yaml.out(), "---\n") == often(yaml.out(), "\nstate: "));
   CHECK(table.out().find('\x1b') == std::string::npos);
   CHECK_FALSE(json.ended());
   CHECK_FALSE(table.ended());
@@ -186,6 +187,7 @@ TEST_CASE("status --watch shows every change as it comes, and ends with the vipd
   CHECK(json.wait() == 3);
   CHECK(rig.says(json.err(), rig.socket));
   CHECK(table.wait() == 3);
+  CHECK(yaml.wait() == 3);
 }
 
 TEST_CASE("a running vipd explains itself and gives a journal that replays, with no secret in it") {

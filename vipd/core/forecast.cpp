@@ -1,6 +1,5 @@
 #include "vipd/core/forecast.h"
 
-#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -27,27 +26,6 @@ std::string names(const std::vector<const NodeRecord*>& nodes) {
   });
 }
 
-// The newest instance of each server. The key of one that crashed outlives it by a ttl; since it
-// writes no more, the key that was written last is that of the instance which runs.
-std::map<ServerId, const Held<NodeRecord>*> reporting(const Turn& turn) {
-  std::map<ServerId, const Held<NodeRecord>*> newest;
-  for (const auto& [instance, held] : turn.state.keys.nodes) {
-    const Held<NodeRecord>*& known = newest[held.record.server];
-    if (known == nullptr || known->kv.mod_revision < held.kv.mod_revision) known = &held;
-  }
-  return newest;
-}
-
-// Who would come to its turn, in that order: each server once.
-std::vector<const NodeRecord*> successors(const Turn& turn, ServerId without) {
-  const auto newest = reporting(turn);
-  auto nodes = ready_nodes(turn, without);
-  std::erase_if(nodes, [&](const NodeRecord* node) {
-    return &newest.at(node->server)->record != node;
-  });
-  return nodes;
-}
-
 // How many members etcd has is not known here; that many nodes report is.
 void about_quorum(const Turn& turn, Sentences& sentences) {
   if (others(turn).size() == 1) {
@@ -62,12 +40,12 @@ Sentences as_holder(Turn& turn) {
     return {absl::StrCat("nobody would take over: hard paused by ", state.keys.pause->record.by,
                          " until ", state.keys.pause->record.until)};
   }
-  const auto ready = successors(turn, turn.server());
+  const auto ready = ready_nodes(turn, turn.server());
   if (ready.empty()) {
     Sentences sentences = {"nobody would take over: no other node is ready"};
-    for (const auto& [server, held] : reporting(turn)) {
-      if (server == turn.server()) continue;
-      sentences.push_back(absl::StrCat(held->record.node, " is not ready: ", held->record.why));
+    for (const ServerId server : others(turn)) {
+      const NodeRecord& node = *state.keys.node_of(server);
+      sentences.push_back(absl::StrCat(node.node, " is not ready: ", node.why));
     }
     return sentences;
   }
@@ -91,7 +69,7 @@ Sentences as_holder(Turn& turn) {
 Sentences as_another(const Turn& turn) {
   const LeaderRecord& holder = turn.state.keys.leader->record;
   Sentences sentences = {absl::StrCat("nothing would move: ", holder.node, " has the addresses")};
-  auto left = successors(turn, holder.server);
+  auto left = ready_nodes(turn, holder.server);
   std::erase_if(left, [&](const NodeRecord* node) { return node->server == turn.server(); });
   sentences.push_back(left.empty()
                           ? absl::StrCat("but no ready node would be left to follow ", holder.node)

@@ -140,6 +140,12 @@ bool can_be_fulfilled(const Turn& turn, const Wish& wish) {
 
 bool passes_on(const Gate& gate) { return own_failure(gate) != nullptr; }
 
+bool comes_back(const Gate& gate) {
+  return std::any_of(gate.conditions.begin(), gate.conditions.end(), [&](const auto& condition) {
+    return !condition.ok && comes_back(gate, condition);
+  });
+}
+
 std::optional<Wish> handover_wish(Turn& turn) {
   State& state = turn.state;
   if (!state.tenure) return std::nullopt;
@@ -224,8 +230,13 @@ void keep_handover(Turn& turn) {
 
 std::vector<const NodeRecord*> ready_nodes(const Turn& turn, ServerId without) {
   std::vector<const NodeRecord*> nodes;
-  for (const auto& [instance, held] : turn.state.keys.nodes) {
-    if (held.record.ready && held.record.server != without) nodes.push_back(&held.record);
+  const Keys& keys = turn.state.keys;
+  for (const auto& [instance, held] : keys.nodes) {
+    const NodeRecord& node = held.record;
+    // For our own server we speak, even should a former instance's write have come later.
+    const bool speaks = node.server == turn.server() ? instance == turn.state.self.instance
+                                                     : keys.node_of(node.server) == &node;
+    if (speaks && node.ready && node.server != without) nodes.push_back(&node);
   }
   std::sort(nodes.begin(), nodes.end(), [](const NodeRecord* a, const NodeRecord* b) {
     return std::make_pair(a->etcd_leader, a->server) < std::make_pair(b->etcd_leader, b->server);

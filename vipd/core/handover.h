@@ -17,6 +17,8 @@ struct Wish {
 
 // True where what fails speaks against this node alone, so that another would do better.
 [[nodiscard]] bool passes_on(const Gate& gate);
+// True while an apiserver that had failed has answered again and is asked once more.
+[[nodiscard]] bool comes_back(const Gate& gate);
 
 // What the holder should do with the key now, the most pressing first; nothing: keep it.
 [[nodiscard]] std::optional<Wish> handover_wish(Turn& turn);

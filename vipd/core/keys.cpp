@@ -109,10 +109,12 @@ void note_revision(Keys& keys, Revision revision, Instant now) {
 }  // namespace
 
 const NodeRecord* Keys::node_of(ServerId server) const {
+  const Held<NodeRecord>* last = nullptr;
   for (const auto& [instance, held] : nodes) {
-    if (held.record.server == server) return &held.record;
+    if (held.record.server != server) continue;
+    if (last == nullptr || last->kv.mod_revision < held.kv.mod_revision) last = &held;
   }
-  return nullptr;
+  return last == nullptr ? nullptr : &last->record;
 }
 
 bool went_back(const Keys& keys, Revision revision, Instant sent_at) {

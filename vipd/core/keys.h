@@ -43,6 +43,8 @@ struct Keys {
   std::map<std::string, std::string> problems;  // by key
   std::string watch_problem;
 
+  // What the newest instance of this server says. The key of one that crashed outlives it by a
+  // ttl; since it writes no more, the key written last is that of the instance which runs.
   [[nodiscard]] const NodeRecord* node_of(ServerId server) const;
 };
 

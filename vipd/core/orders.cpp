@@ -23,7 +23,10 @@ const NodeRecord* find_node(const Turn& turn, const std::string& wanted) {
   const char* const end = wanted.data() + wanted.size();
   if (std::from_chars(wanted.data(), end, id).ptr != end) id = 0;
   for (const auto& [instance, held] : turn.state.keys.nodes) {
-    if (held.record.node == wanted || (id != 0 && held.record.server == id)) return &held.record;
+    const NodeRecord& node = held.record;
+    if (node.node == wanted || (id != 0 && node.server == id)) {
+      return turn.state.keys.node_of(node.server);
+    }
   }
   return nullptr;
 }

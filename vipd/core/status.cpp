@@ -54,7 +54,9 @@ Summary holder_summary(Turn& turn) {
             "paused: keeps the address whatever happens to this node; see `paused`"};
   }
   if (!state.gate.ready && !passes_on(state.gate)) {
-    return {"degraded", "keeps the address: what fails here fails for every node; see gate"};
+    return {"degraded", comes_back(state.gate)
+                            ? "keeps the address: the apiserver answers again; see gate"
+                            : "keeps the address: what fails here fails for every node; see gate"};
   }
   if (!state.gate.ready) {
     return {"degraded", turn.reached(cooldown_until(turn))
