@@ -87,6 +87,20 @@ bool is_issuer_named(const Certificates& chain, const Certificates& authorities)
   });
 }
 
+// OpenSSL has several texts for one thing: the chain ends at nobody whom the CAs know.
+std::string reason_of(int error) {
+  switch (error) {
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "no CA that was given signed it";
+    default:
+      return X509_verify_cert_error_string(error);
+  }
+}
+
 bool is_date(int error) {
   return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
 }
@@ -143,7 +157,7 @@ absl::StatusOr<Verdict> verify(std::string_view chain_pem, const Trust& trust, b
   const int error = X509_STORE_CTX_get_error(context.get());
   ERR_clear_error();
   if (trusted) return Verdict{Verdict::Kind::kTrusted, ""};
-  return Verdict{Verdict::Kind::kUntrusted, X509_verify_cert_error_string(error)};
+  return Verdict{Verdict::Kind::kUntrusted, reason_of(error)};
 }
 
 }  // namespace vipd::certsans

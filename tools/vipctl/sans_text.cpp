@@ -84,13 +84,13 @@ std::string remarks_on(const Json& servers) {
   }
   for (const Json& server : servers) {
     if (server["reached"] == false) continue;
-    if (!server["extra"].empty()) {
-      remarks.add("names besides, which is no fault: " + joined(server["extra"]), "", who(server));
-    }
     if (server["verified"] == "not judged") {
       remarks.add(fmt::format("chain not judged: {}; name one with --ca",
                               server["verifiedWhy"].get<std::string>()),
                   "", who(server));
+    }
+    if (!server["extra"].empty()) {
+      remarks.add("names besides, which is no fault: " + joined(server["extra"]), "", who(server));
     }
   }
   return remarks.text();
