@@ -211,7 +211,8 @@ class Handshake final : public Dial {
 
  private:
   void connected() override {
-    TlsHandshake result{.peer_chain_pem = peer_chain_pem(ssl())};
+    TlsHandshake result{.peer_chain_pem = peer_chain_pem(ssl()),
+                        .tls_version = SSL_get_version(ssl())};
     abandon();
     std::exchange(done_, nullptr)(std::move(result));
   }

@@ -72,6 +72,7 @@ struct HttpResult {
 
 struct TlsHandshake {
   std::string peer_chain_pem;  // leaf first
+  std::string tls_version;     // "TLSv1.3"
 };
 
 class HttpClient {

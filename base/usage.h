@@ -9,7 +9,8 @@
 
 namespace vipd::base {
 
-// CLI11's own text, with such arguments in the order in which they were typed.
+// CLI11's own text, with such arguments in the order in which they were typed; they come before
+// what is missing, which is missing because of a misspelt command most of the time.
 [[nodiscard]] std::string usage_problem(const CLI::App* app, const CLI::Error& problem);
 
 }  // namespace vipd::base

@@ -74,10 +74,20 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
                     [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+// "*" stands for one whole left-most label, and never for all of a top-level domain.
+bool is_wildcard(std::string_view pattern) {
+  if (pattern.substr(0, 2) != "*.") return false;
+  const std::string_view rest = pattern.substr(2);
+  const auto dot = rest.find('.');
+  return dot != std::string_view::npos && dot > 0 && rest.back() != '.' &&
+         rest.find("..") == std::string_view::npos;
+}
+
+// A host that is a wildcard itself is named by its like alone.
 bool dns_name_matches(std::string_view pattern, std::string_view host) {
-  if (pattern.substr(0, 2) != "*.") return equal_ignoring_case(pattern, host);
+  if (equal_ignoring_case(pattern, host)) return true;
   const auto dot = host.find('.');
-  return dot != std::string_view::npos && dot > 0 &&
+  return is_wildcard(pattern) && host.front() != '*' && dot != std::string_view::npos && dot > 0 &&
          equal_ignoring_case(pattern.substr(1), host.substr(dot));
 }
 
@@ -135,6 +145,7 @@ bool names(const Certificate& certificate, std::string_view host) {
     return std::find(listed.begin(), listed.end(), address->text()) != listed.end();
   }
   if (!host.empty() && host.back() == '.') host.remove_suffix(1);
+  if (host.empty()) return false;
   return std::any_of(certificate.dns_names.begin(), certificate.dns_names.end(),
                      [&](const std::string& pattern) { return dns_name_matches(pattern, host); });
 }

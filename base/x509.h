@@ -28,8 +28,10 @@ struct Certificate {
 // The first certificate of a PEM text.
 absl::StatusOr<Certificate> read_certificate(std::string_view pem);
 
-// True where a client that dials `host` (a DNS name or an address) would accept the SANs.
-// A common name never counts; "*.example.org" matches one label.
+// True where a client that dials `host` (a DNS name or an address) would accept the SANs, as RFC
+// 9525 6.3 to 6.5 has it: a common name never counts, "*.example.org" matches one label, an
+// address only itself (a v4-mapped one is another). A trailing dot of `host` is dropped; a SAN
+// with one is no name.
 [[nodiscard]] bool names(const Certificate& certificate, std::string_view host);
 
 // OK where the key belongs to the certificate. Files that are being rewritten do not match.

@@ -66,7 +66,7 @@ class Phases {
           "nodeSubnets is empty: say where the nodes' own addresses live, such as [10.0.1.0/24], "
           "so that etcd and kubelet never advertise a Floating IP");
     }
-    goals_.sans = wanted_sans(declared_);
+    goals_.sans = declared_.sans;
     add(goals_.sans, host_of(old_));
     goals_.node_subnets = declared_.node_subnets;
     goals_.addresses = declared_.addresses;
@@ -113,7 +113,7 @@ class Phases {
                                            "--phase cutover` first",
                                            fresh()));
     }
-    goals_.sans = wanted_sans(declared_);
+    goals_.sans = declared_.sans;
     const std::string old_host = host_of(old_);
     if (!old_host.empty() && !has(goals_.sans, old_host)) goals_.forgotten_sans = {old_host};
     return request_.move == IssuerMove::kNone ? pin() : move_issuer();
@@ -202,15 +202,6 @@ class Phases {
 
 std::string stable_endpoint(const Declaration& declared) {
   return "https://" + base::host_and_port(declared.host, declared.port);
-}
-
-std::vector<std::string> wanted_sans(const Declaration& declared) {
-  Texts sans;
-  add(sans, declared.host);
-  for (const Texts* each : {&declared.addresses, &declared.names, &declared.spares}) {
-    for (const std::string& san : *each) add(sans, san);
-  }
-  return sans;
 }
 
 absl::StatusOr<Goals> goals_for(const PhaseRequest& request, const Declaration& declared,

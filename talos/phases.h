@@ -31,8 +31,9 @@ struct Declaration {
   std::string host;  // of the endpoint
   std::uint16_t port = 6443;
   std::vector<std::string> addresses;  // that vipd moves
-  std::vector<std::string> names;
-  std::vector<std::string> spares;
+  // What clients reach the API by, the endpoint's host first; the old endpoint's is added here
+  // until finalize (certsans/wanted.h has the list).
+  std::vector<std::string> sans;
   std::string old_endpoint;  // URL; empty: as the live config has it
   std::vector<std::string> node_subnets;
   std::optional<Version> version;
@@ -49,9 +50,6 @@ struct PhaseRequest {
 inline constexpr int kIssuerRestHours = 48;
 
 [[nodiscard]] std::string stable_endpoint(const Declaration& declared);
-
-// Everything that clients reach the API by; the old endpoint only until finalize.
-[[nodiscard]] std::vector<std::string> wanted_sans(const Declaration& declared);
 
 absl::StatusOr<Goals> goals_for(const PhaseRequest& request, const Declaration& declared,
                                 const Form& form, const MachineConfig* live);

@@ -323,6 +323,7 @@ TEST_CASE("a handshake shows the peer's chain, leaf first, and sends no request"
   REQUIRE(world.run_until([&] { return result.has_value(); }));
   REQUIRE(result->ok());
   CHECK((*result)->peer_chain_pem == pki.server.certificate_pem);
+  CHECK((*result)->tls_version == "TLSv1.3");
   CHECK_FALSE(asked);
 }
 

@@ -84,7 +84,8 @@ TEST_CASE("a certificate either names the address or the reason says what it nam
                             .not_before = now,
                             .not_after = {now.seconds + 1000}};
   const base::TlsHandshake shown{
-      .peer_chain_pem = base::mint_certificate(ca, request).value().certificate_pem};
+      .peer_chain_pem = base::mint_certificate(ca, request).value().certificate_pem,
+      .tls_version = "TLSv1.3"};
   const auto named = base::IpAddress::parse("5.75.1.2").value();
   const auto other = base::IpAddress::parse("5.75.1.3").value();
   CHECK(judge_certificate(shown, named).names_it);

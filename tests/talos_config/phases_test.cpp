@@ -15,8 +15,7 @@ Declaration declared() {
   return {.host = "203.0.113.10",
           .port = 6443,
           .addresses = {"203.0.113.10", "2001:db8::1"},
-          .names = {"api.example.com"},
-          .spares = {"203.0.113.11"},
+          .sans = {"203.0.113.10", "2001:db8::1", "api.example.com", "203.0.113.11"},
           .old_endpoint = kOld,
           .node_subnets = {"10.0.1.0/24"},
           .version = parse_version("1.13").value()};

@@ -43,7 +43,7 @@ class Daemon {
 TEST_CASE("vipctl alone shows its commands; version and help are fine") {
   Terminal terminal;
   CHECK(terminal.run({}) == 0);
-  for (const std::string command : {"version", "status", "fip", "render", "help"}) {
+  for (const std::string command : {"version", "status", "fip", "render", "sans", "help"}) {
     CHECK(Terminal::has(terminal.out, command));
   }
   for (const std::string spelling : {"version", "--version"}) {
@@ -80,6 +80,11 @@ TEST_CASE("wrong usage ends with 2 and says what was wrong") {
   }
   CHECK(terminal.run({"version", "json", "now"}) == 2);
   CHECK(Terminal::has(terminal.err, "not expected: json now\n"));
+  // A misspelt command is told, not that one is missing.
+  CHECK(terminal.run({"sans", "chekc", "-f", "vipd.yaml"}) == 2);
+  CHECK(Terminal::has(terminal.err, "not expected: chekc -f vipd.yaml\n"));
+  CHECK(terminal.run({"sans"}) == 2);
+  CHECK(Terminal::has(terminal.err, "subcommand is required"));
 }
 
 TEST_CASE("status asks the socket or the TCP side, as table, json or yaml") {

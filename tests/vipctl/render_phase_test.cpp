@@ -92,6 +92,7 @@ TEST_CASE("a phase before its time, a config of a worker and wrong words are tol
   CHECK(op.phase("prepare", {"--live", op.file("w.yaml", "machine: {type: worker}\n")}) == 2);
   CHECK(Terminal::has(op.err, "worker's config"));
   CHECK(op.phase("prepare", {"--live", op.path("none.yaml")}) == 3);
+  CHECK(op.phase("prepare", {"--live", op.path("")}) == 2);
   CHECK(op.phase("prepare", {"--edited"}) == 2);
   CHECK(op.phase("prepare", {"--talos-version", "3"}) == 2);
   CHECK(op.phase("someday") == 2);
@@ -129,6 +130,8 @@ TEST_CASE("load-balancer gives the commands, and the patches once its address is
   REQUIRE(op.run(command) == 0);
   CHECK(Terminal::has(op.out, "--health-check-http-status-codes 200"));
   CHECK(Terminal::has(op.out, "endpoint: https://198.51.100.7:6443\n"));
+  CHECK(Terminal::has(op.out, "- 198.51.100.7\n"));
+  CHECK_FALSE(Terminal::has(op.out, "203.0.113.10"));
 }
 
 }  // namespace

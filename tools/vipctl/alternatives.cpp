@@ -142,6 +142,10 @@ int render_load_balancer(const AlternativeOptions& options, const std::string& f
   around.out << "---\n";
   known->declared.host = options.address;
   known->declared.addresses = {options.address};
+  // Certificates name the balancer instead of Floating IPs.
+  known->settings.endpoint.host = options.address;
+  known->settings.addresses.clear();
+  known->declared.sans = certsans::names_of(wanted_names(known->settings, ""));
   return finish(endpoint_patches(*known, options.phase.layout), {}, options, around);
 }
 

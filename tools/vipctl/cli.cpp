@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/usage.h"
 #include "tools/vipctl/cli_render.h"
+#include "tools/vipctl/cli_sans.h"
 #include "tools/vipctl/exit_codes.h"
 #include "tools/vipctl/fip.h"
 #include "tools/vipctl/render.h"
@@ -31,6 +32,7 @@ struct Cli {
   StatusView status{.socket = kDefaultSocket, .address = {}, .format = {}};
   FipView fip;
   RenderLine render;
+  SansLine sans;
 
   // Runs `command` once the whole line is understood.
   void on(CLI::App* app, const std::function<int()>& command) {
@@ -123,7 +125,7 @@ int run_cli(int argc, const char* const* argv, const Environment& around) {
   CLI::App app(kAbout, "vipctl");
   app.require_subcommand(0, 1);
   app.failure_message(base::usage_problem);
-  Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}};
+  Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}, .sans = {}};
   cli.chosen = [&] {
     around.out << app.help();
     return int{shell::kFine};
@@ -133,6 +135,8 @@ int run_cli(int argc, const char* const* argv, const Environment& around) {
   add_fip(app, cli);
   add_render(app, cli.render, around,
              [&cli](CLI::App* command, const Chosen& chosen) { cli.on(command, chosen); });
+  add_sans(app, cli.sans, around,
+           [&cli](CLI::App* command, const Chosen& chosen) { cli.on(command, chosen); });
   add_help(app, cli);
   try {
     app.parse(argc, argv);

@@ -44,30 +44,14 @@ void add_secret(CLI::App& app, RenderLine& line) {
       ->capture_default_str();
 }
 
-void add_common(CLI::App& app, PhaseOptions& options) {
-  app.add_option("--live", options.live, "A control plane's machine config: render what is missing")
-      ->type_name("FILE");
-  app.add_option("--talos-version", options.overrides.talos_version,
-                 "What the nodes run [talos.version]");
-  app.add_option("--out", options.out, "Write files there instead of to stdout")->type_name("DIR");
-  app.add_option("--layout", options.layout,
-                 "Folders: plain, or ksail (cluster, control-planes, workers)")
-      ->check(CLI::IsMember({"plain", "ksail"}))
-      ->capture_default_str();
-  app.add_flag("--check", options.check, "Write nothing; show what differs in --out and exit 1");
-}
-
 void add_phase(CLI::App& render, RenderLine& line) {
   PhaseOptions& options = line.phase;
   render.add_option("--phase", options.phase, "prepare, daemon, cutover or finalize")
       ->check(CLI::IsMember({"prepare", "daemon", "cutover", "finalize"}));
   add_file(render, line);
-  add_common(render, options);
+  add_patch_options(render, options);
   add_image(render, line);
   add_secret(render, line);
-  render.add_option("--old-endpoint", options.overrides.old_endpoint,
-                    "What is to be left [endpoint.old]")
-      ->type_name("URL");
   render.add_option("--move-issuer", options.move_issuer,
                     "finalize, Talos 1.13 and later: accept, sign or drop")
       ->check(CLI::IsMember({"accept", "sign", "drop"}));
@@ -107,7 +91,7 @@ void add_alternatives(CLI::App& render, RenderLine& line, const Environment& aro
       render.add_subcommand("load-balancer", "Instead of vipd: a Hetzner load balancer");
   for (CLI::App* command : {native, balancer}) {
     add_file(*command, line)->required();
-    add_common(*command, options.phase);
+    add_patch_options(*command, options.phase);
   }
   native->add_option("--link", options.link, "The node's public link, as Talos names it")
       ->required();
@@ -123,6 +107,22 @@ void add_alternatives(CLI::App& render, RenderLine& line, const Environment& aro
 }
 
 }  // namespace
+
+void add_patch_options(CLI::App& app, PhaseOptions& options) {
+  app.add_option("--live", options.live, "A control plane's machine config: render what is missing")
+      ->type_name("FILE");
+  app.add_option("--talos-version", options.overrides.talos_version,
+                 "What the nodes run [talos.version]");
+  app.add_option("--old-endpoint", options.overrides.old_endpoint,
+                 "What is to be left [endpoint.old]")
+      ->type_name("URL");
+  app.add_option("--out", options.out, "Write files there instead of to stdout")->type_name("DIR");
+  app.add_option("--layout", options.layout,
+                 "Folders: plain, or ksail (cluster, control-planes, workers)")
+      ->check(CLI::IsMember({"plain", "ksail"}))
+      ->capture_default_str();
+  app.add_flag("--check", options.check, "Write nothing; show what differs in --out and exit 1");
+}
 
 void add_render(CLI::App& app, RenderLine& line, const Environment& around, const OnCommand& on) {
   CLI::App* render = app.add_subcommand("render", "Patches and manifests from vipd.yaml");

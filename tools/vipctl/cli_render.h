@@ -17,6 +17,9 @@ struct RenderLine {
   std::function<int()> chosen;  // a subcommand of render
 };
 
+// --live, --talos-version, --old-endpoint, --out, --layout, --check.
+void add_patch_options(CLI::App& app, PhaseOptions& options);
+
 // `on` runs its command once the whole line is understood.
 using OnCommand = std::function<void(CLI::App*, std::function<int()>)>;
 void add_render(CLI::App& app, RenderLine& line, const Environment& around, const OnCommand& on);

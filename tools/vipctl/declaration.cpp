@@ -3,8 +3,23 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/url.h"
 
 namespace vipd::vipctl {
+
+std::vector<certsans::Wanted> wanted_names(const shell::Settings& settings,
+                                           const std::string& old_endpoint) {
+  const auto& said = settings.endpoint;
+  certsans::Declared declared;
+  for (const auto& each : settings.addresses) {
+    declared.addresses.push_back(each.address.text());
+  }
+  declared.host = said.host.empty() ? declared.addresses.front() : said.host;
+  declared.names = said.names;
+  declared.spares = said.spares;
+  if (const auto old = base::Url::parse(old_endpoint); old.ok()) declared.old_host = old->host;
+  return certsans::wanted_set(declared);
+}
 
 absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& settings,
                                                   const Overrides& overrides) {
@@ -15,8 +30,7 @@ absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& setting
   }
   declared.host = said.host.empty() ? declared.addresses.front() : said.host;
   declared.port = settings.apiserver.port;
-  declared.names = said.names;
-  declared.spares = said.spares;
+  declared.sans = certsans::names_of(wanted_names(settings, ""));
   declared.old_endpoint = overrides.old_endpoint.empty() ? said.old : overrides.old_endpoint;
   for (const auto& each : settings.core.node_subnets) declared.node_subnets.push_back(each.text());
   const std::string& version =
@@ -43,6 +57,10 @@ absl::StatusOr<Ground> ground_of(const std::string& live_file,
   }
   // One byte more than it takes, so that the refusal says what is wrong with it.
   auto text = base::read_file(live_file, talos::kMostBytes + 1);
+  // A folder's errno counts as FailedPrecondition, which would be a refusal (exit code 1).
+  if (absl::IsFailedPrecondition(text.status())) {
+    return absl::InvalidArgumentError(text.status().message());
+  }
   if (!text.ok()) return text.status();
   auto live = talos::read_machine_config(*std::move(text), live_file);
   if (!live.ok()) return live.status();

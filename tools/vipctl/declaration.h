@@ -1,4 +1,4 @@
-// From vipd.yaml to what talos/ asks for: the declaration, and vipd's pod.
+// From vipd.yaml to what talos/ and certsans/ ask for.
 //
 // Errors  InvalidArgument: a Talos version that is none.
 #pragma once
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "certsans/wanted.h"
 #include "talos/phases.h"
 #include "vipd/shell/settings.h"
 
@@ -16,6 +17,10 @@ struct Overrides {
   std::string old_endpoint;
   std::string talos_version;
 };
+
+// The names for certificates. `old_endpoint` is a URL; empty: nobody uses one any more.
+[[nodiscard]] std::vector<certsans::Wanted> wanted_names(const shell::Settings& settings,
+                                                         const std::string& old_endpoint);
 
 absl::StatusOr<talos::Declaration> declaration_of(const shell::Settings& settings,
                                                   const Overrides& overrides);

@@ -11,7 +11,9 @@ absl::StatusOr<shell::Settings> declared_settings(const std::string& file) {
   shell::SettingSources sources;
   sources.config_file = file;
   sources.named_with = "-f";
-  return shell::load_settings(sources);
+  auto settings = shell::load_settings(sources);
+  if (!settings.ok()) return absl::InvalidArgumentError(settings.status().message());
+  return settings;
 }
 
 absl::StatusOr<std::string> static_pod_of(const shell::Settings& settings,

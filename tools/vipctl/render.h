@@ -16,7 +16,8 @@ struct RenderRequest {
   SecretKey from;
 };
 
-// vipd.yaml as the daemon reads it; this machine's variables have no say.
+// vipd.yaml as the daemon reads it; this machine's variables have no say. InvalidArgument, also
+// where there is no such file: whoever named it mends that.
 absl::StatusOr<shell::Settings> declared_settings(const std::string& file);
 
 using Manifest = absl::StatusOr<std::string> (*)(const shell::Settings&, const RenderRequest&);

@@ -65,6 +65,12 @@ absl::StatusOr<talos::PhaseRequest> request_of(const PhaseOptions& options,
   return request;
 }
 
+talos::Goals sans_alone(const talos::Goals& all) {
+  talos::Goals goals;
+  goals.sans = all.sans;
+  return goals;
+}
+
 absl::StatusOr<Plan> plan_of(const PhaseOptions& options, const shell::Settings& settings,
                              base::WallTime now) {
   const auto declared = declaration_of(settings, options.overrides);
@@ -75,8 +81,9 @@ absl::StatusOr<Plan> plan_of(const PhaseOptions& options, const shell::Settings&
   const auto request = request_of(options, settings, now);
   if (!request.ok()) return request.status();
   const auto* live = plan.ground.config();
-  const auto goals = talos::goals_for(*request, *declared, plan.ground.form, live);
+  auto goals = talos::goals_for(*request, *declared, plan.ground.form, live);
   if (!goals.ok()) return goals.status();
+  if (options.only_sans) *goals = sans_alone(*goals);
   auto edits = talos::edits_for(*goals, plan.ground.form, live);
   if (!edits.ok()) return edits.status();
   plan.edits = *std::move(edits);

@@ -26,6 +26,7 @@ struct PhaseOptions {
   std::string layout = "plain";
   bool check = false;
   bool edited = false;
+  bool only_sans = false;  // of prepare
   RenderRequest image;
 };
 
