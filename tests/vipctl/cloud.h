@@ -44,7 +44,8 @@ class SimulatedCloud {
   std::string admin(const std::string& method, const std::string& target,
                     const std::string& body = "{}") {
     std::promise<base::ServerResponse> answer;
-    boost::asio::post(loop_, [&] { answer.set_value(sim_.admin(method, target, Json::parse(body))); });
+    boost::asio::post(loop_,
+                      [&] { answer.set_value(sim_.admin(method, target, Json::parse(body))); });
     const auto said = answer.get_future().get();
     INFO(method << " " << target << ": " << said.body);
     REQUIRE(said.status < 300);
@@ -52,14 +53,23 @@ class SimulatedCloud {
   }
   void server(int id, const std::string& name, const std::string& role, const std::string& ip) {
     admin("POST", "/servers",
-          Json{{"project", "lab"}, {"id", id}, {"name", name}, {"labels", {{"role", role}}},
+          Json{{"project", "lab"},
+               {"id", id},
+               {"name", name},
+               {"labels", {{"role", role}}},
                {"public_ipv4", fmt::format("198.18.1.{}", id - 1000)},
-               {"private_ips", {{{"ip", ip}, {"network", "10.0.0.0/16"},
-                                 {"subnet", "10.0.1.0/24"}, {"gateway", "10.0.0.1"}}}}}
+               {"private_ips",
+                {{{"ip", ip},
+                  {"network", "10.0.0.0/16"},
+                  {"subnet", "10.0.1.0/24"},
+                  {"gateway", "10.0.0.1"}}}}}
               .dump());
   }
   void fip(int id, const std::string& name, const std::string& ip, const Json& more = {}) {
-    Json body = {{"project", "lab"}, {"id", id}, {"name", name}, {"ip", ip},
+    Json body = {{"project", "lab"},
+                 {"id", id},
+                 {"name", name},
+                 {"ip", ip},
                  {"labels", {{"vipd.cluster", "prod"}, {"env", "1"}}}};
     if (!more.is_null()) body.update(more);
     admin("POST", "/floating_ips", body.dump());
@@ -89,7 +99,8 @@ class SimulatedCloud {
     }
     return found;
   }
-  [[nodiscard]] std::vector<std::string> environment(const std::string& token = "tell-nobody") const {
+  [[nodiscard]] std::vector<std::string> environment(
+      const std::string& token = "tell-nobody") const {
     return {endpoint_, "HCLOUD_TOKEN=" + token};
   }
 

@@ -34,8 +34,9 @@ struct Desk {
 const Texts kCreateAndProtect = {"POST /v1/floating_ips",
                                  "POST /v1/floating_ips/50000001/actions/change_protection"};
 
-TEST_CASE("a Floating IP that is not there is created as declared, protected, and assigned to nobody; "
-          "the second run does nothing") {
+TEST_CASE(
+    "a Floating IP that is not there is created as declared, protected, and assigned to nobody; "
+    "the second run does nothing") {
   Desk desk;
   REQUIRE(desk.reserve(kNew) == 0);
   CHECK(desk.cloud.writes() == kCreateAndProtect);
@@ -47,7 +48,8 @@ TEST_CASE("a Floating IP that is not there is created as declared, protected, an
   CHECK(fip["protection"]["delete"] == true);
   CHECK(fip["server"].is_null());
   CHECK(desk.says("created, protected"));
-  CHECK(desk.says("addresses:\n  - {id: 50000001, address: \"203.0.113.1\", name: \"prod-api\"}\n"));
+  CHECK(
+      desk.says("addresses:\n  - {id: 50000001, address: \"203.0.113.1\", name: \"prod-api\"}\n"));
   CHECK(desk.says("costs 3.00 EUR a month (3.57 with VAT), assigned or not\n"));
 
   CHECK(desk.reserve(kNew) == 0);
@@ -125,20 +127,21 @@ TEST_CASE("what does not agree with vipd.yaml is refused with the next command, 
     std::string said;
   };
   const Json foreign = {{"labels", {{"vipd.cluster", "staging"}}}};
-  for (const auto& [declared, said] : {
-           Case{"[{id: 70, name: seventy-one}]",
-                "seventy-one: matched by Floating IP 70 (seventy, 203.0.113.70) and Floating IP 71"},
-           Case{"[{id: 70, address: 203.0.113.71}]", "write the id and address of the one you mean"},
-           Case{"[{name: seventy, address: 203.0.113.71}]", "matched by"},
-           Case{"[{id: 70, name: another}]", "hcloud floating-ip update 70 --name another"},
-           Case{"[{name: six}]", "is of type ipv6, but ipv4 is wanted"},
-           Case{"[{name: foreign}]", "hcloud floating-ip add-label --overwrite 72 env=1 "
-                                     "vipd.cluster=prod"},
-           Case{"[{name: blocked}]", "Hetzner has blocked it"},
-           Case{"[{name: seventy}, {id: 70}]", "vipd.yaml declares it twice"},
-           Case{"[{id: 99, name: none}]", "nor has the id or address written with it"},
-           Case{"[{address: 203.0.113.99}]", "Hetzner chooses ids and addresses"},
-           Case{"[{name: new}]", "endpoint: {location: fsn1}"}}) {
+  for (const auto& [declared, said] :
+       {Case{"[{id: 70, name: seventy-one}]",
+             "seventy-one: matched by Floating IP 70 (seventy, 203.0.113.70) and Floating IP 71"},
+        Case{"[{id: 70, address: 203.0.113.71}]", "write the id and address of the one you mean"},
+        Case{"[{name: seventy, address: 203.0.113.71}]", "matched by"},
+        Case{"[{id: 70, name: another}]", "hcloud floating-ip update 70 --name another"},
+        Case{"[{name: six}]", "is of type ipv6, but ipv4 is wanted"},
+        Case{"[{name: foreign}]",
+             "hcloud floating-ip add-label --overwrite 72 env=1 "
+             "vipd.cluster=prod"},
+        Case{"[{name: blocked}]", "Hetzner has blocked it"},
+        Case{"[{name: seventy}, {id: 70}]", "vipd.yaml declares it twice"},
+        Case{"[{id: 99, name: none}]", "nor has the id or address written with it"},
+        Case{"[{address: 203.0.113.99}]", "Hetzner chooses ids and addresses"},
+        Case{"[{name: new}]", "endpoint: {location: fsn1}"}}) {
     Desk desk;
     desk.cloud.fip(70, "seventy", "203.0.113.70");
     desk.cloud.fip(71, "seventy-one", "203.0.113.71");
@@ -164,15 +167,16 @@ TEST_CASE("nothing is created beside an undeclared Floating IP that carries the 
 
 TEST_CASE("a vipd.yaml or line that cannot be used is wrong usage, and Hetzner is not asked") {
   Desk desk;
-  for (const std::string declared : {"addresses: [{}]\n", "addresses: []\n", "addresses: 7\n", "",
-                                     "addresses: [{name: a, adress: b}]\n", "addresses: [{id: x}]\n",
-                                     "addresses: [{name: a}]\nendpoint: {location: {}}\n"}) {
+  for (const std::string declared :
+       {"addresses: [{}]\n", "addresses: []\n", "addresses: 7\n", "",
+        "addresses: [{name: a, adress: b}]\n", "addresses: [{id: x}]\n",
+        "addresses: [{name: a}]\nendpoint: {location: {}}\n"}) {
     INFO(declared);
     CHECK(desk.reserve(declared) == 2);
     CHECK_FALSE(desk.terminal.err.empty());
   }
-  for (const Texts& more : {Texts{"--timeout", "0s"}, Texts{"--timeout", "soon"}, Texts{"-o", "xml"},
-                            Texts{"--spare", "2"}}) {
+  for (const Texts& more : {Texts{"--timeout", "0s"}, Texts{"--timeout", "soon"},
+                            Texts{"-o", "xml"}, Texts{"--spare", "2"}}) {
     CHECK(desk.reserve(kNew, more) == 2);
   }
   CHECK(desk.terminal.run({"reserve"}) == 2);
@@ -195,10 +199,9 @@ TEST_CASE("what Hetzner refuses is told apart, and names the next step") {
     int code;
     std::string said;
   };
-  for (const auto& [switches, token, code, said] : {
-           Case{"{}", "reader", 1, "the token may only read"},
-           Case{"{}", "nobody", 3, "unauthorized"},
-           Case{R"({"most_floating_ips": 0})", "tell-nobody", 1, "raise the project's limit"}}) {
+  for (const auto& [switches, token, code, said] :
+       {Case{"{}", "reader", 1, "the token may only read"}, Case{"{}", "nobody", 3, "unauthorized"},
+        Case{R"({"most_floating_ips": 0})", "tell-nobody", 1, "raise the project's limit"}}) {
     Desk desk;
     desk.cloud.admin("PUT", "/switches", switches);
     CHECK(desk.reserve(kNew, {}, token) == code);
@@ -212,8 +215,8 @@ TEST_CASE("what Hetzner refuses is told apart, and names the next step") {
 }
 
 TEST_CASE("a create whose answer is lost is never repeated: what it made is adopted") {
-  for (const std::string fault : {"server_error", "html502", "timeout504", "malformed", "truncate",
-                                  "reset", "hang"}) {
+  for (const std::string fault :
+       {"server_error", "html502", "timeout504", "malformed", "truncate", "reset", "hang"}) {
     INFO(fault);
     Desk desk;
     desk.cloud.fault({{"fault", fault}, {"applied", true}}, "POST", "/floating_ips$");
@@ -245,13 +248,13 @@ TEST_CASE("a lock and a rate limit are waited for; an action that fails or lasts
     int code;
     std::string said;
   };
-  for (const auto& [fault, count, code, said] : {
-           Case{{{"fault", "locked"}}, 1, 0, "protected"},
-           Case{{{"fault", "rate_limited"}}, 1, 0, "waiting for the rate limit"},
-           Case{{{"fault", "locked"}}, 1000, 1, "still locked by another action"},
-           Case{{{"fault", "rate_limited"}}, 1000, 3, "rate_limit_exceeded"},
-           Case{{{"fault", "action_error"}}, 1, 1, "failed (action_failed"},
-           Case{{{"fault", "server_error"}}, 1000, 3, "server_error"}}) {
+  for (const auto& [fault, count, code, said] :
+       {Case{{{"fault", "locked"}}, 1, 0, "protected"},
+        Case{{{"fault", "rate_limited"}}, 1, 0, "waiting for the rate limit"},
+        Case{{{"fault", "locked"}}, 1000, 1, "still locked by another action"},
+        Case{{{"fault", "rate_limited"}}, 1000, 3, "rate_limit_exceeded"},
+        Case{{{"fault", "action_error"}}, 1, 1, "failed (action_failed"},
+        Case{{{"fault", "server_error"}}, 1000, 3, "server_error"}}) {
     Desk desk;
     desk.cloud.fip(77, "prod-api", "203.0.113.77");
     desk.cloud.fault(fault, "POST", "change_protection", count);

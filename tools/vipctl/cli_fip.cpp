@@ -91,8 +91,7 @@ void add_assign(CLI::App& fip, FipLine& line, const Environment& around, const O
       fip.add_subcommand("assign", "By hand, for when vipd cannot: the group's onto one node");
   command->add_option("NODE", line.assign.node, "The control plane's name or id at Hetzner")
       ->required();
-  command
-      ->add_option("--break-glass", line.assign.reason, "Why; it is repeated in the output")
+  command->add_option("--break-glass", line.assign.reason, "Why; it is repeated in the output")
       ->type_name("REASON")
       ->required();
   add_file(*command, line.file, "what may be moved, and where")->required();
@@ -104,13 +103,12 @@ void add_assign(CLI::App& fip, FipLine& line, const Environment& around, const O
 
 }  // namespace
 
-void add_reserve(CLI::App& app, ReserveLine& line, const Environment& around,
-                 const OnCommand& on) {
+void add_reserve(CLI::App& app, ReserveLine& line, const Environment& around, const OnCommand& on) {
   CLI::App* command = app.add_subcommand(
       "reserve", std::string("Adopt or create the declared Floating IPs, protected from "
-                             "deletion; assigns nothing ") + kVariables);
-  add_file(*command, line.options.file, "its addresses may still lack id and address")
-      ->required();
+                             "deletion; assigns nothing ") +
+                     kVariables);
+  add_file(*command, line.options.file, "its addresses may still lack id and address")->required();
   command->add_flag("--spare", line.options.spare, "Also those of endpoint.spares, or one");
   command->add_flag("--dry-run", line.options.dry_run, "Say what would be done; change nothing");
   add_timeout(*command, line.timeout);
@@ -123,8 +121,7 @@ void add_reserve(CLI::App& app, ReserveLine& line, const Environment& around,
 }
 
 void add_fip(CLI::App& app, FipLine& line, const Environment& around, const OnCommand& on) {
-  CLI::App* fip =
-      app.add_subcommand("fip", std::string("Floating IPs at Hetzner ") + kVariables);
+  CLI::App* fip = app.add_subcommand("fip", std::string("Floating IPs at Hetzner ") + kVariables);
   fip->require_subcommand(1);
   CLI::App* list =
       fip->add_subcommand("list", "All, or those that vipd.yaml's labels select; strays; prices");

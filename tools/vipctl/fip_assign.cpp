@@ -54,14 +54,14 @@ absl::Status check_node(const shell::Settings& settings, const HetznerServer& no
   for (const auto& [key, value] : settings.endpoint.control_planes) {
     const auto label = node.labels.find(key);
     if (label != node.labels.end() && label->second == value) continue;
-    return absl::FailedPreconditionError(fmt::format(
-        "{} is no control plane: it carries {}, not {}={} (endpoint.controlPlanes)", name,
-        labels_text(node.labels), key, value));
+    return absl::FailedPreconditionError(
+        fmt::format("{} is no control plane: it carries {}, not {}={} (endpoint.controlPlanes)",
+                    name, labels_text(node.labels), key, value));
   }
   if (!lives_in(settings.core.node_subnets, node.seen)) {
-    return absl::FailedPreconditionError(fmt::format(
-        "{} has no address in nodeSubnets: is it a node of the cluster {}?", name,
-        settings.core.cluster));
+    return absl::FailedPreconditionError(
+        fmt::format("{} has no address in nodeSubnets: is it a node of the cluster {}?", name,
+                    settings.core.cluster));
   }
   if (node.status == "running") return absl::OkStatus();
   return absl::FailedPreconditionError(
@@ -83,7 +83,9 @@ class Assigning {
     if (const absl::Status fits = check_node(settings_, node_); !fits.ok()) return fits;
     for (const core::DeclaredFip& each : settings_.core.fips) {
       const HetznerFip& fip = at(each.id);
-      moves_.push_back({{"id", each.id}, {"ip", fip.seen.ip}, {"to", node_.seen.id},
+      moves_.push_back({{"id", each.id},
+                        {"ip", fip.seen.ip},
+                        {"to", node_.seen.id},
                         {"from", fip.seen.server ? Json(*fip.seen.server) : Json()},
                         {"action", nullptr}});
     }
@@ -131,10 +133,8 @@ class Assigning {
   [[nodiscard]] bool is_there(core::FipId id) const { return at(id).seen.server == node_.seen.id; }
 
   absl::Status assign(core::FipId id, Json& move) {
-    const std::string what =
-        fmt::format("{} to {}", at(id).seen.ip, printable(node_.seen.name));
-    const auto action =
-        session_.run_action(id, "assign", hcloud::assign_body(node_.seen.id), what);
+    const std::string what = fmt::format("{} to {}", at(id).seen.ip, printable(node_.seen.name));
+    const auto action = session_.run_action(id, "assign", hcloud::assign_body(node_.seen.id), what);
     if (action.ok()) move["action"] = *action;
     // It may have been done, or just now by somebody else: what counts is what is there.
     const bool is_open = absl::IsUnknown(action.status()) ||
@@ -148,10 +148,10 @@ class Assigning {
     if (const absl::Status seen = read(); !seen.ok()) return seen;
     if (is_there(id)) return absl::OkStatus();
     if (absl::IsAlreadyExists(action.status())) {
-      return absl::FailedPreconditionError(fmt::format(
-          "{}: Hetzner refuses to move it while it is assigned to server {}: run "
-          "`hcloud floating-ip unassign {}`, then this again",
-          what, at(id).seen.server.value_or(0), id));
+      return absl::FailedPreconditionError(
+          fmt::format("{}: Hetzner refuses to move it while it is assigned to server {}: run "
+                      "`hcloud floating-ip unassign {}`, then this again",
+                      what, at(id).seen.server.value_or(0), id));
     }
     if (!action.ok()) return action.status();
     return absl::UnavailableError(fmt::format(

@@ -102,8 +102,7 @@ FipReport fip_report(const FipView& view, const HetznerFips& fips) {
   if (!view.wanted.empty()) {
     if (report.fips.empty()) {
       report.findings.push_back(fmt::format(
-          "no Floating IP has the id, name or address \"{}\"; see `vipctl fip list`",
-          view.wanted));
+          "no Floating IP has the id, name or address \"{}\"; see `vipctl fip list`", view.wanted));
     }
     return report;
   }
@@ -144,8 +143,8 @@ std::string labels_text(const std::map<std::string, std::string>& labels) {
 }
 
 std::string fip_list_text(const Json& list) {
-  std::vector<base::Row> rows = {{"ID", "NAME", "ADDRESS", "SERVER", "LOCATION", "LABELS",
-                                  "DECLARED", "STRAY", "NET/MONTH"}};
+  std::vector<base::Row> rows = {
+      {"ID", "NAME", "ADDRESS", "SERVER", "LOCATION", "LABELS", "DECLARED", "STRAY", "NET/MONTH"}};
   for (const Json& fip : list["floatingIps"]) {
     rows.push_back({fip["id"].dump(), printable(fip["name"]), printable(fip["ip"]),
                     server_text(fip["server"]), printable(fip["location"]),

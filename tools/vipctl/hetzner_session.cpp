@@ -27,19 +27,26 @@ std::string name_of(const Call& call) { return call.method + " " + call.path; }
 
 // A read that was refused has told nothing.
 absl::Status status_for(const hcloud::ApiError& error, bool is_write) {
-  const bool speaks = error.kind == HcloudError::kNotFound ||
-                      error.kind == HcloudError::kRateLimited;
+  const bool speaks =
+      error.kind == HcloudError::kNotFound || error.kind == HcloudError::kRateLimited;
   if (!is_write && !speaks) return absl::UnavailableError(error.why);
   switch (error.kind) {
     case HcloudError::kUnauthorized:
-    case HcloudError::kReadonly: return absl::PermissionDeniedError(error.why);
-    case HcloudError::kNotFound: return absl::NotFoundError(error.why);
-    case HcloudError::kLocked: return absl::AbortedError(error.why);
-    case HcloudError::kRateLimited: return absl::ResourceExhaustedError(error.why);
-    case HcloudError::kAssigned: return absl::AlreadyExistsError(error.why);
+    case HcloudError::kReadonly:
+      return absl::PermissionDeniedError(error.why);
+    case HcloudError::kNotFound:
+      return absl::NotFoundError(error.why);
+    case HcloudError::kLocked:
+      return absl::AbortedError(error.why);
+    case HcloudError::kRateLimited:
+      return absl::ResourceExhaustedError(error.why);
+    case HcloudError::kAssigned:
+      return absl::AlreadyExistsError(error.why);
     case HcloudError::kProtected:
-    case HcloudError::kRefused: return absl::FailedPreconditionError(error.why);
-    default: return absl::UnknownError(error.why);
+    case HcloudError::kRefused:
+      return absl::FailedPreconditionError(error.why);
+    default:
+      return absl::UnknownError(error.why);
   }
 }
 
@@ -148,7 +155,8 @@ absl::Status HetznerSession::await(std::int64_t action, const std::string& what)
   const base::Instant begun = clock_.now();
   const Call call{"GET", fmt::format("/actions/{}", action)};
   std::string last = "it still runs";
-  for (Duration every = kFirstPoll; !is_over(); every = std::min(every * 3 / 2, kMostBetweenPolls)) {
+  for (Duration every = kFirstPoll; !is_over();
+       every = std::min(every * 3 / 2, kMostBetweenPolls)) {
     pause(std::min(every, until_ - clock_.now()));
     if (clock_.now() - begun >= 1s) tell(fmt::format("{}: action {}", what, action));
     const auto answer = send(call);
@@ -184,9 +192,12 @@ int exit_code_for(const absl::Status& status) {
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAborted:
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kDeadlineExceeded: return shell::kFindings;
-    case absl::StatusCode::kInvalidArgument: return shell::kWrongUsage;
-    default: return shell::kCouldNotTell;
+    case absl::StatusCode::kDeadlineExceeded:
+      return shell::kFindings;
+    case absl::StatusCode::kInvalidArgument:
+      return shell::kWrongUsage;
+    default:
+      return shell::kCouldNotTell;
   }
 }
 

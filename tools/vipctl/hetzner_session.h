@@ -44,7 +44,7 @@ absl::StatusOr<HetznerAccess> hetzner_access(const Environment& around,
 
 struct Call {
   std::string method = "GET";
-  std::string path;  // and query, below the endpoint
+  std::string path;    // and query, below the endpoint
   std::string body{};  // JSON, or empty
 };
 

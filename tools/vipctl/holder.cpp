@@ -59,8 +59,7 @@ absl::StatusOr<bool> is_nobodys(const core::FloatingIp& fip, HetznerSession& ses
   return server->status == "off" || server->status == "deleting";
 }
 
-absl::Status answers(const core::IpAddress& address, std::uint16_t port,
-                     const base::Clock& clock) {
+absl::Status answers(const core::IpAddress& address, std::uint16_t port, const base::Clock& clock) {
   absl::Status shaken;
   for (int miss = 0; miss < kMisses; ++miss) {
     if (miss > 0) pause(kBetween);
@@ -78,10 +77,12 @@ absl::Status answers(const core::IpAddress& address, std::uint16_t port,
 // The node's own public address: there the apiserver has the same port and the same way to it.
 absl::Status check_the_way(const HetznerServer& target, std::uint16_t port,
                            const base::Clock& clock) {
-  const std::string why = "nobody answers at the group's addresses, but a firewall on the way "
-                          "would look the same: ";
-  const std::string next = "; run this where apiservers can be reached, bring that one up first, "
-                           "or power the server off that has the address";
+  const std::string why =
+      "nobody answers at the group's addresses, but a firewall on the way "
+      "would look the same: ";
+  const std::string next =
+      "; run this where apiservers can be reached, bring that one up first, "
+      "or power the server off that has the address";
   if (!target.seen.public_v4) {
     return absl::UnavailableError(
         fmt::format("{}{} has no public address to compare with{}", why, target.seen.name, next));

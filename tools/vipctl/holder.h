@@ -1,12 +1,12 @@
 // Whether a holder answers: what forbids `vipctl fip assign`.
 //
-// A holder answers where a TLS handshake with an apiserver at one of the group's addresses
-// completes, or is refused with a TLS alert, or gets any other answer than silence: what vipd's
-// own probe takes for life (design: "any TLS record, even an alert, is life"). From outside, that
+// A holder answers where a TLS handshake at one of the group's addresses, on the apiserver's port,
+// completes or is refused by a TLS alert: what vipd's own probe takes for life. From outside, that
 // is the node to which Hetzner has assigned the address; the leader key itself lies in etcd,
 // whose client certificate no operator's machine has.
 //
-// Dead      3 misses, a second apart: refused, unreachable, or silent for a second.
+// Dead      3 misses, a second apart: refused, unreachable, or no TLS within a second. So one that
+//           hangs (takes connections and says nothing) is dead, too.
 // Proven    Silence could also be a firewall on the way. So it counts only if Hetzner itself says
 //           that nobody can answer (assigned to no server, or to one that is off or being
 //           deleted), or if the apiserver of the node that is to get the address does answer from

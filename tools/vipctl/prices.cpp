@@ -16,9 +16,7 @@ using hcloud::Fields;
 constexpr std::int64_t kUnit = 10000;
 constexpr std::size_t kDigits = 4;
 
-bool is_digits(std::string_view text) {
-  return text.find_first_not_of("0123456789") == text.npos;
-}
+bool is_digits(std::string_view text) { return text.find_first_not_of("0123456789") == text.npos; }
 
 std::int64_t amount(const Fields& price, const char* field) {
   const auto parsed = parse_amount(price.text(field));

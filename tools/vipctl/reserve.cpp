@@ -128,9 +128,9 @@ void print(const Reserving& reserving, const ReserveOptions& options,
            const shell::Settings& settings, HetznerSession& session, const Environment& around) {
   const auto prices = read_prices(session);
   if (!prices.ok()) around.err << "vipctl: no prices: " << prices.status().message() << "\n";
-  const Json report = reserve_report(reserving.plan(), reserving.did(),
-                                     prices.ok() ? *prices : Prices{}, options,
-                                     settings.endpoint.location);
+  const Json report =
+      reserve_report(reserving.plan(), reserving.did(), prices.ok() ? *prices : Prices{}, options,
+                     settings.endpoint.location);
   around.out << (options.format == "table" ? reserve_text(report)
                                            : base::document(report, options.format));
 }

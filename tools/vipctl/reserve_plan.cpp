@@ -49,8 +49,8 @@ std::string missing_labels(const shell::Settings& settings, const HetznerFip& fi
 void check_parts(const WantedFip& wanted, const HetznerFip& fip, Problems& problems) {
   const std::string name = text_of(fip);
   if (wanted.id != 0 && wanted.id != fip.seen.id) {
-    problems.push_back(fmt::format("{}: vipd.yaml says id {}: correct it there, or take it out",
-                                   name, wanted.id));
+    problems.push_back(
+        fmt::format("{}: vipd.yaml says id {}: correct it there, or take it out", name, wanted.id));
   }
   if (wanted.address && !answers_for(fip, *wanted.address)) {
     problems.push_back(fmt::format("{}: vipd.yaml says {}: correct it there, or take it out", name,
@@ -83,10 +83,10 @@ void check_state(const shell::Settings& settings, const HetznerFip& fip, Problem
   }
   const std::string missing = missing_labels(settings, fip);
   if (!missing.empty() && !fip.seen.labels.empty()) {
-    problems.push_back(fmt::format(
-        "{}: carries {}, not{}: it is somebody else's; if it is yours, run "
-        "`hcloud floating-ip add-label --overwrite {}{}`",
-        name, labels_text(fip.seen.labels), missing, fip.seen.id, missing));
+    problems.push_back(
+        fmt::format("{}: carries {}, not{}: it is somebody else's; if it is yours, run "
+                    "`hcloud floating-ip add-label --overwrite {}{}`",
+                    name, labels_text(fip.seen.labels), missing, fip.seen.id, missing));
   }
 }
 
@@ -116,9 +116,8 @@ std::vector<const HetznerFip*> strays(const shell::Settings& settings, const Het
   const auto known = wanted_fips(settings, true);
   std::vector<const HetznerFip*> found;
   for (const HetznerFip& fip : fips) {
-    const bool is_known = std::any_of(known.begin(), known.end(), [&](const WantedFip& wanted) {
-      return matches(wanted, fip);
-    });
+    const bool is_known = std::any_of(
+        known.begin(), known.end(), [&](const WantedFip& wanted) { return matches(wanted, fip); });
     if (!is_known && missing_labels(settings, fip).empty()) found.push_back(&fip);
   }
   return found;
@@ -162,7 +161,8 @@ void check_together(const shell::Settings& settings, const std::vector<Reservati
   const auto undeclared = strays(settings, fips);
   if (!is_new || undeclared.empty()) return;
   problems.push_back(fmt::format(
-      "{}: carries the group's labels, but vipd.yaml does not declare it; nothing is created beside "
+      "{}: carries the group's labels, but vipd.yaml does not declare it; nothing is created "
+      "beside "
       "it. Write its name into addresses or its address into endpoint.spares, or run "
       "`hcloud floating-ip remove-label {} {}`",
       names_of(undeclared), undeclared.front()->seen.id, settings.core.labels.begin()->first));

@@ -15,11 +15,19 @@ using base::printable;
 constexpr int kShape = 1;  // version of the JSON
 
 Json describe(const Reservation& each, const std::string& location) {
-  Json shown = {{"id", nullptr}, {"name", each.wanted.name}, {"ip", nullptr}, {"type", "ipv4"},
-                {"location", location}, {"server", nullptr}, {"spare", each.wanted.is_spare}};
+  Json shown = {{"id", nullptr},
+                {"name", each.wanted.name},
+                {"ip", nullptr},
+                {"type", "ipv4"},
+                {"location", location},
+                {"server", nullptr},
+                {"spare", each.wanted.is_spare}};
   if (!each.found) return shown;
   const core::FloatingIp& fip = each.found->seen;
-  shown.update({{"id", fip.id}, {"name", fip.name}, {"ip", fip.ip}, {"type", each.found->type},
+  shown.update({{"id", fip.id},
+                {"name", fip.name},
+                {"ip", fip.ip},
+                {"type", each.found->type},
                 {"location", each.found->location}});
   if (fip.server) shown["server"] = *fip.server;
   return shown;

@@ -50,7 +50,9 @@ Result<Id> Model::create_floating_ip(const Caller& caller, const NewFloatingIp& 
     const auto mine = std::count_if(
         floating_ips_.begin(), floating_ips_.end(),
         [&](const auto& each) { return each.second.project == caller.project; });
-    if (mine >= *switches.most_floating_ips) return limit_exceeded("project limit exceeded", "project_limit");
+    if (mine >= *switches.most_floating_ips) {
+      return limit_exceeded("project limit exceeded", "project_limit");
+    }
   }
   FloatingIp fip;
   fip.id = id;
