@@ -6,6 +6,7 @@
 #include "base/http_server.h"
 #include "base/json.h"
 #include "tests/vipctl/fixtures.h"
+#include "tools/vipctl/prices.h"
 
 namespace vipd::vipctl {
 namespace {
@@ -156,7 +157,10 @@ TEST_CASE("without prices the list stands, and no sum that lacks a part is given
     std::string text = good;
     text.replace(text.find(wrong), std::string(wrong).size(), right);
     cloud.pricing = Json::parse(text);
-    if (std::string(said).empty()) cloud.pricing["pricing"]["floating_ips"] = Json::array();
+    if (std::string(said).empty()) {  // the list knows no price for this one's home
+      cloud.pages[0].push_back(fip(99, "far", "203.0.113.99", kLabels));
+      cloud.pages[0][1]["home_location"]["name"] = "hel1";
+    }
     cloud.asked.clear();
     Terminal terminal;
     CHECK(terminal.run({"fip", "list"}, {cloud.endpoint, "HCLOUD_TOKEN=t"}) == 0);
@@ -164,6 +168,19 @@ TEST_CASE("without prices the list stands, and no sum that lacks a part is given
     CHECK(Terminal::has(terminal.out, "?\n"));
     CHECK_FALSE(Terminal::has(terminal.out, "all together"));
   }
+}
+
+TEST_CASE("an amount is read to four digits, rounded, and shown in hundredths") {
+  CHECK(parse_amount("3.0000000000") == 30000);
+  CHECK(parse_amount("3") == 30000);
+  CHECK(parse_amount("0.59505") == 5951);
+  CHECK(parse_amount("12.34") == 123400);
+  for (const auto* wrong : {"", ".5", "3,57", "-1", "1e3", "1234567890", "3.5x"}) {
+    CHECK_FALSE(parse_amount(wrong).has_value());
+  }
+  CHECK(amount_text(35700) == "3.57");
+  CHECK(amount_text(50) == "0.01");
+  CHECK(amount_text(49) == "0.00");
 }
 
 TEST_CASE("a declared Floating IP that the daemon would not touch is a finding [A20]", "[A20]") {
