@@ -147,6 +147,16 @@ TEST_CASE("faults that are API errors") {
   CHECK(cloud.sim->world().model.actions().empty());
 }
 
+TEST_CASE("an API error may hide a deed that was done") {
+  Cloud cloud;
+  cloud.fault({{"fault", "server_error"}, {"applied", true}, {"count", 1}});
+  const auto answer = cloud.assign_to_2();
+  REQUIRE(answer.response.ok());
+  CHECK(answer.response->status == 500);
+  CHECK(Json::parse(answer.response->body)["error"]["code"] == "server_error");
+  cloud.run_until([&] { return cloud.server() == 2; });
+}
+
 TEST_CASE("an assign whose client gave up may apply much later") {
   Cloud cloud;
   cloud.fault({{"fault", "late_assign"}, {"after_ms", 300}, {"count", 1}});

@@ -44,8 +44,14 @@ class Sources {
     return *this;
   }
 
+  Sources& reserving() {
+    reserving_ = true;
+    return *this;
+  }
+
   absl::StatusOr<Settings> load() {
     SettingSources sources;
+    sources.reserving = reserving_;
     CLI::App app("vipd");
     add_settings_flags(app, sources);
     Texts arguments = {"--config", file()};
@@ -73,6 +79,7 @@ class Sources {
   std::string folder_;
   Texts arguments_;
   Texts environment_;
+  bool reserving_ = false;
 };
 
 Settings loaded(const std::string& yaml) { return Sources(yaml).load().value(); }
@@ -305,6 +312,21 @@ TEST_CASE("an address needs an id and an address and nothing unknown") {
   CHECK(problems(rest + "addresses: {id: 7}\n") ==
         "vipd.yaml:3:12: expected a list, found a map");
   CHECK(problems(rest).find("addresses is empty") != std::string::npos);
+}
+
+TEST_CASE("what only Hetzner can say may be missing where it is reserved, and nowhere else") {
+  Sources sources(std::string("cluster: prod\nlabels: {vipd: prod}\n") +
+                  "addresses: [{name: api}, {id: 7, address: 203.0.113.10}]\n");
+  CHECK(sources.problems().find("the address has no id; write {id: 1234, address: 203.0.113.10}, "
+                                "which `vipctl reserve` prints") != std::string::npos);
+  sources.reserving();
+  const Settings settings = sources.load().value();
+  REQUIRE(settings.addresses.size() == 2);
+  CHECK_FALSE(settings.addresses[0].is_complete());
+  CHECK(settings.addresses[0].name == "api");
+  CHECK(settings.core.fips.size() == 1);
+  Sources empty("cluster: prod\nlabels: {vipd: prod}\naddresses: [{}]\n");
+  CHECK(empty.reserving().problems().find("the address has no id") != std::string::npos);
 }
 
 TEST_CASE("a token is refused wherever it is given, and never shown") {

@@ -1,3 +1,4 @@
+#include <array>
 #include <thread>
 
 #include <fmt/format.h>
@@ -5,6 +6,7 @@
 #include "base/http_server.h"
 #include "base/json.h"
 #include "tests/vipctl/fixtures.h"
+#include "tools/vipctl/prices.h"
 
 namespace vipd::vipctl {
 namespace {
@@ -14,8 +16,9 @@ using base::Json;
 constexpr auto kSelector = "label_selector=env%3D1%2Cvipd.cluster%3Dprod";
 
 Json fip(std::int64_t id, const std::string& name, const std::string& ip, const Json& labels) {
-  return {{"id", id}, {"name", name}, {"ip", ip}, {"server", 42}, {"labels", labels},
-          {"blocked", false}};
+  return {{"id", id}, {"name", name}, {"ip", ip}, {"type", "ipv4"}, {"server", 42},
+          {"labels", labels}, {"blocked", false}, {"home_location", {{"name", "fsn1"}}},
+          {"protection", {{"delete", true}}}};
 }
 
 // Hetzner's API on a thread of its own: the command waits in the test's.
@@ -36,6 +39,9 @@ class Cloud {
   // Set before the command runs, read after it.
   std::vector<Json> pages = {Json::array()};
   int status = 200;
+  Json pricing = Json::parse(R"({"pricing": {"currency": "EUR", "floating_ips": [{"type": "ipv4",
+      "prices": [{"location": "fsn1", "price_monthly": {"net": "3.0000000000",
+      "gross": "3.5700000000"}}]}]}})");
   std::vector<std::string> asked;
   std::string bearer;
   std::string endpoint;
@@ -47,6 +53,9 @@ class Cloud {
     if (status != 200) {
       const Json error = {{"error", {{"code", "unauthorized"}, {"message", "no such token"}}}};
       return respond({.status = status, .headers = {}, .body = error.dump()});
+    }
+    if (request.target == "/v1/pricing") {
+      return respond({.status = 200, .headers = {}, .body = pricing.dump()});
     }
     const std::size_t page = asked.size();
     const Json next = page < pages.size() ? Json(page + 1) : Json();
@@ -75,11 +84,16 @@ TEST_CASE("fip list shows all of a project, page by page, and never the token") 
   CHECK(terminal.run({"fip", "list"}, {cloud.endpoint, "HCLOUD_TOKEN=tell-nobody"}) == 0);
   CHECK(cloud.bearer == "Bearer tell-nobody");
   CHECK(cloud.asked == std::vector<std::string>{"GET /v1/floating_ips?per_page=50&page=1",
-                                                "GET /v1/floating_ips?per_page=50&page=2"});
+                                                "GET /v1/floating_ips?per_page=50&page=2",
+                                                "GET /v1/pricing"});
   CHECK(terminal.out ==
-        "ID    NAME      ADDRESS       SERVER  LABELS                   DECLARED\n"
-        "1234  prod-api  203.0.113.10  42      env=1,vipd.cluster=prod  -\n"
-        "99    other     203.0.113.99  42      -                        -\n");
+        "ID    NAME      ADDRESS       SERVER  LOCATION  LABELS                   DECLARED  STRAY  "
+        "NET/MONTH\n"
+        "1234  prod-api  203.0.113.10  42      fsn1      env=1,vipd.cluster=prod  -         -      "
+        "3.00\n"
+        "99    other     203.0.113.99  42      fsn1      -                        -         -      "
+        "3.00\n"
+        "\nall together: 6.00 EUR a month (7.14 with VAT)\n");
   CHECK_FALSE(Terminal::has(terminal.out + terminal.err, "tell-nobody"));
 }
 
@@ -93,10 +107,80 @@ TEST_CASE("fip list with vipd.yaml asks for its labels and judges what is declar
   const std::vector<std::string> around = {cloud.endpoint, "HCLOUD_TOKEN=t"};
   CHECK(terminal.run({"fip", "list", "-f", config, "-o", "json"}, around) == 0);
   CHECK(Terminal::has(cloud.asked.at(0), kSelector));
-  const auto listed = base::parse_json(terminal.out);
-  REQUIRE((listed.ok() && listed->size() == 2));
-  CHECK((*listed)[0]["declared"] == "yes");
-  CHECK((*listed)[1]["declared"] == "no");
+  const Json listed = Json::parse(terminal.out);
+  CHECK(listed["version"] == 1);
+  const Json& fips = listed["floatingIps"];
+  REQUIRE(fips.size() == 2);
+  CHECK(fips[0]["declared"] == "yes");
+  CHECK(fips[0]["stray"].is_null());
+  CHECK(fips[1]["declared"] == "no");
+}
+
+TEST_CASE("fip list names strays, what each costs and all of them: not a declared one, no spare") {
+  Cloud cloud;
+  Terminal terminal;
+  const auto config = terminal.file(
+      "vipd.yaml", std::string(kVipdYaml) + "endpoint: {spares: [203.0.113.12]}\n");
+  Json idle = fip(98, "leaked", "203.0.113.98", kLabels);
+  Json spare = fip(97, "spare", "203.0.113.12", kLabels);
+  idle["server"] = spare["server"] = nullptr;
+  cloud.pages = {Json::array({fip(1234, "prod-api", "203.0.113.10", kLabels), idle, spare,
+                              fip(99, "other", "203.0.113.99", kLabels)})};
+  const std::vector<std::string> around = {cloud.endpoint, "HCLOUD_TOKEN=t"};
+  CHECK(terminal.run({"fip", "list", "-f", config, "-o", "json"}, around) == 0);
+  const Json listed = Json::parse(terminal.out);
+  const Json price = {{"currency", "EUR"}, {"net", "3.00"}, {"gross", "3.57"}};
+  CHECK(listed["floatingIps"][0]["pricePerMonth"] == price);
+  CHECK(listed["floatingIps"][1]["stray"] == "not declared, assigned to no server");
+  CHECK(listed["floatingIps"][2]["declared"] == "spare");
+  CHECK(listed["floatingIps"][2]["stray"].is_null());
+  CHECK(listed["floatingIps"][3]["stray"] == "not declared");
+  CHECK(listed["pricePerMonth"]["net"] == "12.00");
+  CHECK(listed["straysPricePerMonth"]["gross"] == "7.14");
+
+  cloud.asked.clear();
+  CHECK(terminal.run({"fip", "list", "-f", config}, around) == 0);
+  CHECK(Terminal::has(terminal.out, "strays: 2, 6.00 EUR a month (7.14 with VAT)\n"));
+  cloud.asked.clear();
+  CHECK(terminal.run({"fip", "list"}, around) == 0);
+  CHECK(Terminal::has(terminal.out, "strays: 2, 6.00 EUR"));  // 98 and, undeclared now, 97
+  CHECK(Terminal::has(terminal.out, "assigned to no server"));
+}
+
+TEST_CASE("without prices the list stands, and no sum that lacks a part is given") {
+  Cloud cloud;
+  cloud.pages = {Json::array({fip(1234, "prod-api", "203.0.113.10", kLabels)})};
+  const std::string good = cloud.pricing.dump();
+  for (const auto& [wrong, right, said] :
+       {std::array{"3.5700000000", "3,57", "price_monthly.gross is not an amount"},
+        std::array{"EUR", "EUR", ""}}) {
+    std::string text = good;
+    text.replace(text.find(wrong), std::string(wrong).size(), right);
+    cloud.pricing = Json::parse(text);
+    if (std::string(said).empty()) {  // the list knows no price for this one's home
+      cloud.pages[0].push_back(fip(99, "far", "203.0.113.99", kLabels));
+      cloud.pages[0][1]["home_location"]["name"] = "hel1";
+    }
+    cloud.asked.clear();
+    Terminal terminal;
+    CHECK(terminal.run({"fip", "list"}, {cloud.endpoint, "HCLOUD_TOKEN=t"}) == 0);
+    CHECK(Terminal::has(terminal.err, said));
+    CHECK(Terminal::has(terminal.out, "?\n"));
+    CHECK_FALSE(Terminal::has(terminal.out, "all together"));
+  }
+}
+
+TEST_CASE("an amount is read to four digits, rounded, and shown in hundredths") {
+  CHECK(parse_amount("3.0000000000") == 30000);
+  CHECK(parse_amount("3") == 30000);
+  CHECK(parse_amount("0.59505") == 5951);
+  CHECK(parse_amount("12.34") == 123400);
+  for (const auto* wrong : {"", ".5", "3,57", "-1", "1e3", "1234567890", "3.5x"}) {
+    CHECK_FALSE(parse_amount(wrong).has_value());
+  }
+  CHECK(amount_text(35700) == "3.57");
+  CHECK(amount_text(50) == "0.01");
+  CHECK(amount_text(49) == "0.00");
 }
 
 TEST_CASE("a declared Floating IP that the daemon would not touch is a finding [A20]", "[A20]") {

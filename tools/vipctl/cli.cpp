@@ -9,11 +9,10 @@
 
 #include "base/document.h"
 #include "base/usage.h"
+#include "tools/vipctl/cli_fip.h"
 #include "tools/vipctl/cli_render.h"
 #include "tools/vipctl/cli_sans.h"
 #include "tools/vipctl/exit_codes.h"
-#include "tools/vipctl/fip.h"
-#include "tools/vipctl/render.h"
 #include "tools/vipctl/status.h"
 
 namespace vipd::vipctl {
@@ -27,10 +26,10 @@ using Chosen = std::function<int()>;
 struct Cli {
   const Environment& around;
   Chosen chosen;
-  std::string file;  // vipd.yaml; empty: none
   std::string format = "table";
   StatusView status{.socket = kDefaultSocket, .address = {}, .format = {}};
-  FipView fip;
+  ReserveLine reserve;
+  FipLine fip;
   RenderLine render;
   SansLine sans;
 
@@ -44,10 +43,6 @@ void add_format(CLI::App& app, Cli& cli) {
   app.add_option("-o,--output", cli.format, "table, json or yaml")
       ->check(CLI::IsMember({"table", "json", "yaml"}))
       ->capture_default_str();
-}
-
-CLI::Option* add_file(CLI::App& app, Cli& cli, const std::string& why) {
-  return app.add_option("-f,--file", cli.file, "vipd.yaml: " + why)->type_name("FILE");
 }
 
 std::string version_text(const Environment& around) {
@@ -83,33 +78,6 @@ void add_status(CLI::App& app, Cli& cli) {
   });
 }
 
-int show_fips(Cli& cli) {
-  cli.fip.format = cli.format;
-  if (!cli.file.empty()) {
-    auto settings = declared_settings(cli.file);
-    if (!settings.ok()) {
-      cli.around.err << settings.status().message() << "\n";
-      return shell::kWrongUsage;
-    }
-    cli.fip.declared = *std::move(settings);
-  }
-  return show_floating_ips(cli.fip, cli.around);
-}
-
-void add_fip(CLI::App& app, Cli& cli) {
-  CLI::App* fip = app.add_subcommand(
-      "fip", "Floating IPs at Hetzner [HCLOUD_TOKEN_FILE, HCLOUD_TOKEN, HCLOUD_ENDPOINT]");
-  fip->require_subcommand(1);
-  CLI::App* list = fip->add_subcommand("list", "All, or those that vipd.yaml's labels select");
-  CLI::App* show = fip->add_subcommand("show", "One");
-  show->add_option("FIP", cli.fip.wanted, "Its id, name or address")->required();
-  for (CLI::App* command : {list, show}) {
-    add_file(*command, cli, "judge them by what it declares");
-    add_format(*command, cli);
-    cli.on(command, [&cli] { return show_fips(cli); });
-  }
-}
-
 void add_help(CLI::App& app, Cli& cli) {
   CLI::App* help = app.add_subcommand("help", "Help on a topic");
   CLI::App* codes = help->add_subcommand("exit-codes", "What the commands end with");
@@ -125,18 +93,20 @@ int run_cli(int argc, const char* const* argv, const Environment& around) {
   CLI::App app(kAbout, "vipctl");
   app.require_subcommand(0, 1);
   app.failure_message(base::usage_problem);
-  Cli cli{.around = around, .chosen = {}, .file = {}, .fip = {}, .render = {}, .sans = {}};
+  Cli cli{.around = around, .chosen = {}, .reserve = {}, .fip = {}, .render = {}, .sans = {}};
   cli.chosen = [&] {
     around.out << app.help();
     return int{shell::kFine};
   };
   add_version(app, cli);
   add_status(app, cli);
-  add_fip(app, cli);
-  add_render(app, cli.render, around,
-             [&cli](CLI::App* command, const Chosen& chosen) { cli.on(command, chosen); });
-  add_sans(app, cli.sans, around,
-           [&cli](CLI::App* command, const Chosen& chosen) { cli.on(command, chosen); });
+  const OnCommand on = [&cli](CLI::App* command, const Chosen& chosen) {
+    cli.on(command, chosen);
+  };
+  add_reserve(app, cli.reserve, around, on);
+  add_fip(app, cli.fip, around, on);
+  add_render(app, cli.render, around, on);
+  add_sans(app, cli.sans, around, on);
   add_help(app, cli);
   try {
     app.parse(argc, argv);

@@ -1,105 +1,87 @@
 #include "tools/vipctl/hetzner.h"
 
-#include <chrono>
+#include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/file.h"
-#include "base/url.h"
-#include "tools/vipctl/fetch.h"
+#include "base/json.h"
 #include "vipd/hcloud/api_error.h"
-#include "vipd/hcloud/messages.h"
+#include "vipd/hcloud/fields.h"
 #include "vipd/hcloud/text.h"
-#include "vipd/hcloud/token_file.h"
 
 namespace vipd::vipctl {
 namespace {
 
-constexpr std::chrono::seconds kAnswerWithin{15};
+using hcloud::Fields;
+
 constexpr int kMostPages = 10;  // of 50, as the daemon allows itself
 
-absl::StatusOr<base::Secret> token_of(const Environment& around) {
-  const base::Secret given(around.variable("HCLOUD_TOKEN"));
-  if (!given.empty()) return given;
-  const std::string file = around.variable("HCLOUD_TOKEN_FILE");
-  if (!file.empty()) return hcloud::read_token(file);
-  return absl::FailedPreconditionError(
-      "no Hetzner Cloud token: set HCLOUD_TOKEN_FILE to the file that holds it, or HCLOUD_TOKEN");
+absl::Status unreadable(const absl::Status& why, const std::string& path) {
+  return absl::UnavailableError(hcloud::explain_failure(why, false, "GET " + path).why);
 }
 
-absl::Status check_endpoint(const std::string& endpoint) {
-  const auto url = base::Url::parse(endpoint);
-  if (!url.ok()) return url.status();
-  if (url->scheme == base::Url::Scheme::kHttps) return absl::OkStatus();
-  if (url->host == "localhost" || url->host == "::1" || url->host.rfind("127.", 0) == 0) {
-    return absl::OkStatus();
+// What the daemon's reader has no use for, added to what it read.
+absl::Status add_details(const std::string& body, std::vector<core::FloatingIp> fips,
+                         HetznerFips& all) {
+  const auto json = base::parse_json(body);
+  if (!json.ok()) return json.status();
+  absl::Status problem;
+  std::size_t i = 0;
+  for (const Fields& item : Fields(&*json, "", problem).list("floating_ips")) {
+    all.push_back({.seen = std::move(fips.at(i++)),
+                   .type = item.text("type"),
+                   .location = item.object("home_location").text("name"),
+                   .is_protected = item.object("protection").flag("delete")});
   }
-  return absl::InvalidArgumentError(fmt::format(
-      "HCLOUD_ENDPOINT \"{}\": the token would travel in clear; use https://", endpoint));
+  return problem;
 }
 
-absl::StatusOr<base::HttpRequest> request_for(const HetznerAccess& access, const std::string& path,
-                                              const base::Clock& clock) {
-  base::HttpRequest request;
-  request.url = hcloud::without_last_slash(access.endpoint) + path;
-  request.headers = {{"User-Agent", "vipctl/" VIPD_VERSION}, {"Accept", "application/json"}};
-  request.bearer = access.token;
-  request.deadline = clock.now() + kAnswerWithin;
-  if (access.ca_file.empty()) return request;
-  auto ca = base::read_file(access.ca_file);
-  if (!ca.ok()) return ca.status();
-  request.tls.ca_pem = *std::move(ca);
-  return request;
+absl::StatusOr<HetznerServer> server_in(const base::Json& server) {
+  HetznerServer found;
+  auto seen = hcloud::read_server(base::Json{{"server", server}}.dump());
+  if (!seen.ok()) return seen.status();
+  found.seen = *std::move(seen);
+  absl::Status problem;
+  const Fields fields(&server, "server", problem);
+  found.status = fields.text("status");
+  found.labels = fields.texts("labels");
+  if (!problem.ok()) return problem;
+  return found;
 }
 
-absl::StatusOr<hcloud::FipPage> page_at(const HetznerAccess& access, const std::string& path,
-                                        const base::Clock& clock) {
-  const std::string name = "GET " + path;
-  auto request = request_for(access, path, clock);
-  if (!request.ok()) return request.status();
-  const auto response = fetch(*std::move(request), clock);
-  // Never `sent`: that is for writes, which may have been done.
-  if (!response.ok()) {
-    return absl::UnavailableError(hcloud::explain_failure(response.status(), false, name).why);
-  }
-  if (response->status != 200) {
-    return absl::UnavailableError(
-        hcloud::explain_answer(response->status, response->body, name).why);
-  }
-  auto page = hcloud::read_fip_page(response->body);
-  if (page.ok()) return page;
-  return absl::UnavailableError(hcloud::explain_failure(page.status(), false, name).why);
+absl::StatusOr<base::Json> json_at(HetznerSession& session, const std::string& path) {
+  const auto body = session.send({"GET", path});
+  if (!body.ok()) return body.status();
+  auto json = base::parse_json(*body);
+  if (!json.ok()) return unreadable(json.status(), path);
+  return json;
+}
+
+absl::Status no_server(const std::string& id_or_name) {
+  return absl::NotFoundError(fmt::format(
+      "the token's project has no server \"{}\"; give a server's name or id as "
+      "`hcloud server list` shows them",
+      id_or_name));
 }
 
 }  // namespace
 
-absl::StatusOr<HetznerAccess> hetzner_access(const Environment& around,
-                                             const std::optional<shell::Settings>& declared) {
-  const shell::Settings::Hcloud hcloud = declared ? declared->hcloud : shell::Settings::Hcloud{};
-  const std::string given = around.variable("HCLOUD_ENDPOINT");
-  HetznerAccess access{.endpoint = given.empty() ? hcloud.endpoint : given,
-                       .ca_file = hcloud.ca_file,
-                       .token = base::Secret()};
-  if (const auto status = check_endpoint(access.endpoint); !status.ok()) return status;
-  auto token = token_of(around);
-  if (!token.ok()) return token.status();
-  access.token = *std::move(token);
-  return access;
-}
-
-absl::StatusOr<std::vector<core::FloatingIp>> list_floating_ips(const HetznerAccess& access,
-                                                                const std::string& selector,
-                                                                const base::Clock& clock) {
-  std::vector<core::FloatingIp> all;
+absl::StatusOr<HetznerFips> list_floating_ips(HetznerSession& session,
+                                              const std::string& selector) {
+  HetznerFips all;
   std::optional<std::int64_t> page = 1;
   for (int pages = 0; page && pages < kMostPages; ++pages) {
     std::string path = fmt::format("/floating_ips?per_page=50&page={}", *page);
     if (!selector.empty()) path += "&label_selector=" + hcloud::percent_encoded(selector);
-    auto got = page_at(access, path, clock);
-    if (!got.ok()) return got.status();
-    std::move(got->fips.begin(), got->fips.end(), std::back_inserter(all));
+    const auto body = session.send({"GET", path});
+    if (!body.ok()) return absl::UnavailableError(body.status().message());
+    auto got = hcloud::read_fip_page(*body);
+    if (!got.ok()) return unreadable(got.status(), path);
+    const absl::Status read = add_details(*body, std::move(got->fips), all);
+    if (!read.ok()) return unreadable(read, path);
     page = got->next_page;
   }
   if (page) {
@@ -107,6 +89,29 @@ absl::StatusOr<std::vector<core::FloatingIp>> list_floating_ips(const HetznerAcc
         "more than {} Floating IPs: narrow them with -f vipd.yaml and its labels", all.size()));
   }
   return all;
+}
+
+absl::StatusOr<HetznerServer> find_server(HetznerSession& session, const std::string& id_or_name) {
+  const auto id = hcloud::whole_number(id_or_name);
+  const std::string path = id ? fmt::format("/servers/{}", *id)
+                              : "/servers?name=" + hcloud::percent_encoded(id_or_name);
+  const auto json = json_at(session, path);
+  if (absl::IsNotFound(json.status())) return no_server(id_or_name);
+  if (!json.ok()) return json.status();
+  const auto found = json->find(id ? "server" : "servers");
+  const bool fits = found != json->end() && (id ? found->is_object() : found->is_array());
+  if (!fits) return unreadable(absl::InvalidArgumentError("it holds no server"), path);
+  if (!id && found->empty()) return no_server(id_or_name);
+  auto server = server_in(id ? *found : found->front());
+  if (!server.ok()) return unreadable(server.status(), path);
+  return server;
+}
+
+std::vector<core::FloatingIp> as_the_daemon_sees(const HetznerFips& fips) {
+  std::vector<core::FloatingIp> seen;
+  std::transform(fips.begin(), fips.end(), std::back_inserter(seen),
+                 [](const HetznerFip& fip) { return fip.seen; });
+  return seen;
 }
 
 }  // namespace vipd::vipctl

@@ -1,38 +1,44 @@
-// Hetzner's side as vipctl reads it: Floating IPs, listed whole. It writes nothing.
+// What Hetzner has: Floating IPs, listed whole, and servers.
 //
-// Token    HCLOUD_TOKEN, else the file that HCLOUD_TOKEN_FILE names; it reaches no text.
-// Where    HCLOUD_ENDPOINT, else vipd.yaml's hcloud.endpoint, else Hetzner's own. Never plain
-//          http beyond this machine: the token would travel in clear.
 // Threads  Blocking; any one thread.
-// Errors   InvalidArgument (endpoint), FailedPrecondition (no usable token), else Unavailable
-//          with what the API said and the next step.
-// Source   facts/hetzner-api.md 10.5 (Floating IPs), 10.6 (pages).
+// Errors   hetzner_session.h's; Unavailable also where an answer cannot be read.
+// Source   facts/hetzner-api.md 10.5 (Floating IPs), 10.6 (pages), 10.7 (servers).
 #pragma once
 
-#include <optional>
+#include <cstdint>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/secret.h"
-#include "tools/vipctl/environment.h"
-#include "vipd/core/event.h"
-#include "vipd/shell/settings.h"
+#include "tools/vipctl/hetzner_session.h"
+#include "vipd/hcloud/messages.h"
 
 namespace vipd::vipctl {
 
-struct HetznerAccess {
-  std::string endpoint;
-  std::string ca_file;  // PEM; empty: the system's store
-  base::Secret token;
+struct HetznerFip {
+  core::FloatingIp seen;  // as the daemon sees it
+  std::string type;       // ipv4, ipv6
+  std::string location;   // its home, such as fsn1
+  bool is_protected = false;
+};
+using HetznerFips = std::vector<HetznerFip>;
+
+struct HetznerServer {
+  hcloud::Server seen;
+  std::string status;  // running, off, ...
+  std::map<std::string, std::string> labels;
 };
 
-absl::StatusOr<HetznerAccess> hetzner_access(const Environment& around,
-                                             const std::optional<shell::Settings>& declared);
-
 // With an empty selector: all of the token's project.
-absl::StatusOr<std::vector<core::FloatingIp>> list_floating_ips(const HetznerAccess& access,
-                                                                const std::string& selector,
-                                                                const base::Clock& clock);
+absl::StatusOr<HetznerFips> list_floating_ips(HetznerSession& session,
+                                              const std::string& selector);
+
+// By its id or its exact name. NotFound.
+absl::StatusOr<HetznerServer> find_server(HetznerSession& session, const std::string& id_or_name);
+
+// As the core's allowlist takes them.
+[[nodiscard]] std::vector<core::FloatingIp> as_the_daemon_sees(const HetznerFips& fips);
 
 }  // namespace vipd::vipctl

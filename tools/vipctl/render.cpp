@@ -7,13 +7,26 @@
 
 namespace vipd::vipctl {
 
-absl::StatusOr<shell::Settings> declared_settings(const std::string& file) {
+namespace {
+
+absl::StatusOr<shell::Settings> settings_in(const std::string& file, bool reserving) {
   shell::SettingSources sources;
   sources.config_file = file;
   sources.named_with = "-f";
+  sources.reserving = reserving;
   auto settings = shell::load_settings(sources);
   if (!settings.ok()) return absl::InvalidArgumentError(settings.status().message());
   return settings;
+}
+
+}  // namespace
+
+absl::StatusOr<shell::Settings> declared_settings(const std::string& file) {
+  return settings_in(file, false);
+}
+
+absl::StatusOr<shell::Settings> settings_to_reserve(const std::string& file) {
+  return settings_in(file, true);
 }
 
 absl::StatusOr<std::string> static_pod_of(const shell::Settings& settings,

@@ -19,6 +19,8 @@ struct RenderRequest {
 // vipd.yaml as the daemon reads it; this machine's variables have no say. InvalidArgument, also
 // where there is no such file: whoever named it mends that.
 absl::StatusOr<shell::Settings> declared_settings(const std::string& file);
+// Its addresses may lack what only Hetzner can say.
+absl::StatusOr<shell::Settings> settings_to_reserve(const std::string& file);
 
 using Manifest = absl::StatusOr<std::string> (*)(const shell::Settings&, const RenderRequest&);
 absl::StatusOr<std::string> static_pod_of(const shell::Settings& settings,

@@ -31,7 +31,7 @@ absl::StatusOr<GivenByYaml> read_config_file(const SettingSources& sources,
   }
   const auto root = base::parse_yaml(*text, path);
   if (!root.ok()) return root.status();
-  return settings_from_yaml(*root, table);
+  return settings_from_yaml(*root, table, sources.reserving);
 }
 
 // The strongest source wins whole: a list is replaced, not added to.
@@ -67,9 +67,10 @@ void refuse_tokens(const GivenSettings& given, Problems& problems) {
   }
 }
 
-void derive(Settings& settings) {
+void derive(Settings& settings, bool reserving) {
   settings.core.version = VIPD_VERSION;
   for (const DeclaredAddress& each : settings.addresses) {
+    if (reserving && !each.is_complete()) continue;
     settings.core.fips.push_back({each.id, each.address});
   }
   if (settings.socket.empty()) settings.socket = settings.state_dir + "/vipd.sock";
@@ -105,7 +106,7 @@ absl::StatusOr<Settings> load_settings(const SettingSources& sources) {
   GivenSettings given = merged(std::move(file->settings), sources);
   refuse_tokens(given, problems);
   apply(table, given, settings, problems);
-  derive(settings);
+  derive(settings, sources.reserving);
   add_relations(given, settings_problems(settings), problems);
   if (problems.empty()) return settings;
   return absl::InvalidArgumentError(fmt::format("{}", fmt::join(problems, "\n")));

@@ -37,7 +37,10 @@ inline constexpr char kApiserverKey[] =
 struct DeclaredAddress {
   core::FipId id = 0;
   core::IpAddress address;
-  std::string name;  // for people; may be empty
+  std::string name;  // for people, and for `vipctl reserve`; may be empty
+
+  // With SettingSources::reserving the id may be 0 and the address 0.0.0.0: not known yet.
+  [[nodiscard]] bool is_complete() const { return id != 0 && address != core::IpAddress{}; }
 };
 
 struct Settings {
@@ -72,6 +75,9 @@ struct Settings {
     std::string old;   // URL that is to be left
     std::vector<std::string> names;   // further ones that certificates carry
     std::vector<std::string> spares;  // addresses kept in reserve
+    std::string location;  // where `vipctl reserve` creates Floating IPs, such as "fsn1"
+    // Labels that the control planes' servers, and no others, carry at Hetzner.
+    std::map<std::string, std::string> control_planes;
   };
   struct Talos {
     std::string version;  // "v1.13.8"; empty: as the live config shows
@@ -102,6 +108,7 @@ using GivenSettings = std::map<std::string, GivenSetting>;
 struct SettingSources {
   std::optional<std::string> config_file;  // nothing: kDefaultConfigFile if there is one
   std::string named_with = "--config or VIPD_CONFIG";  // how this program is told the file
+  bool reserving = false;  // the file's addresses may lack what only Hetzner can say
   GivenSettings flags;
   GivenSettings environment;
   std::vector<std::string> problems;  // found while collecting; load_settings() reports them

@@ -136,6 +136,10 @@ std::vector<Setting> render_rows() {
           [](auto& s) -> auto& { return s.endpoint.names; }),
       row("endpoint.spares", "vipctl: addresses in reserve, in certificates already",
           [](auto& s) -> auto& { return s.endpoint.spares; }),
+      row("endpoint.location", "vipctl: home location of the Floating IPs it creates, such as fsn1",
+          [](auto& s) -> auto& { return s.endpoint.location; }),
+      row("endpoint.controlPlanes", "vipctl: labels of the control planes' servers at Hetzner",
+          [](auto& s) -> auto& { return s.endpoint.control_planes; }),
       row("talos.version", "vipctl: what the nodes run, such as v1.13.8",
           [](auto& s) -> auto& { return s.talos.version; }),
   };

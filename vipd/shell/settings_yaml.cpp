@@ -45,7 +45,20 @@ void take_map(const YamlNode& node, Items& items, Problems& problems) {
   }
 }
 
-void take_address(const YamlNode& node, Items& items, Problems& problems) {
+// What stands for a part that is not there; nothing where it has to be.
+std::string missing_part(const YamlNode& node, const std::string& key, bool reserving,
+                         Problems& problems) {
+  const bool named = node.find("name") != nullptr;
+  if (reserving && (named || node.find("id") != nullptr || node.find("address") != nullptr)) {
+    return key == "id" ? "0" : "0.0.0.0";
+  }
+  problems.push_back(fmt::format(
+      "{}: the address has no {}; write {{id: 1234, address: 203.0.113.10}}{}", node.where, key,
+      named ? ", which `vipctl reserve` prints" : ""));
+  return "";
+}
+
+void take_address(const YamlNode& node, bool reserving, Items& items, Problems& problems) {
   if (!is_kind(node, Kind::kMap, problems)) return;
   const std::vector<std::string> keys = {"id", "address", "name"};
   for (const YamlEntry& entry : node.entries) {
@@ -58,21 +71,21 @@ void take_address(const YamlNode& node, Items& items, Problems& problems) {
     if (const YamlNode* part = node.find(key)) {
       take_scalar(*part, "", parts, problems);
     } else if (key != "name") {
-      problems.push_back(fmt::format("{}: the address has no {}; write {{id: 1234, address: "
-                                     "203.0.113.10}}", node.where, key));
+      parts.push_back(missing_part(node, key, reserving, problems));
     }
   }
   items.push_back(fmt::format("{}", fmt::join(parts, "=")));
 }
 
-void take_addresses(const YamlNode& node, Items& items, Problems& problems) {
+void take_addresses(const YamlNode& node, bool reserving, Items& items, Problems& problems) {
   if (!is_kind(node, Kind::kSequence, problems)) return;
-  for (const YamlNode& item : node.items) take_address(item, items, problems);
+  for (const YamlNode& item : node.items) take_address(item, reserving, items, problems);
 }
 
 class Reader {
  public:
-  explicit Reader(const std::vector<Setting>& table) : table_(table) {}
+  Reader(const std::vector<Setting>& table, bool reserving)
+      : table_(table), reserving_(reserving) {}
 
   void read_section(const YamlNode& section, const std::string& prefix) {
     if (section.kind == Kind::kNull || !is_kind(section, Kind::kMap, given_.problems)) return;
@@ -106,7 +119,9 @@ class Reader {
       case ValueKind::Shape::kSingle: take_scalar(value, "", items, problems); break;
       case ValueKind::Shape::kList: take_list(value, items, problems); break;
       case ValueKind::Shape::kMap: take_map(value, items, problems); break;
-      case ValueKind::Shape::kAddresses: take_addresses(value, items, problems); break;
+      case ValueKind::Shape::kAddresses:
+        take_addresses(value, reserving_, items, problems);
+        break;
     }
     given_.settings[setting.path] = {
         .items = std::move(items), .where = value.where, .malformed = !problems.empty()};
@@ -135,13 +150,15 @@ class Reader {
   }
 
   const std::vector<Setting>& table_;
+  bool reserving_;
   GivenByYaml given_;
 };
 
 }  // namespace
 
-GivenByYaml settings_from_yaml(const YamlNode& root, const std::vector<Setting>& table) {
-  Reader reader(table);
+GivenByYaml settings_from_yaml(const YamlNode& root, const std::vector<Setting>& table,
+                               bool reserving) {
+  Reader reader(table, reserving);
   reader.read_section(root, "");
   return std::move(reader).result();
 }

@@ -42,6 +42,7 @@ ServerResponse set_switches(AdminCall& call) {
   const auto scope = fields.choice("ratelimit_scope", {"project", "token"});
   const auto shown = fields.choice("server_field", {"success", "accept"});
   const auto lock = fields.flag("lock_servers");
+  const auto most = fields.count("most_floating_ips");
   if (auto problem = fields.problem()) return refused(*problem);
   Switches& switches = call.world.model.switches;
   if (refuse) {
@@ -59,6 +60,7 @@ ServerResponse set_switches(AdminCall& call) {
   }
   if (shown) switches.server_field_at_accept = *shown == "accept";
   if (lock) switches.lock_servers = *lock;
+  if (most) switches.most_floating_ips = *most;
   return done();
 }
 

@@ -34,6 +34,11 @@ ApiError not_unique(std::string_view field) {
           {{"fields", Json::array({{{"name", field}}})}}};
 }
 
+ApiError limit_exceeded(std::string_view message, std::string_view limit) {
+  return {403, "resource_limit_exceeded", std::string(message),
+          {{"limits", Json::array({{{"name", limit}}})}}};
+}
+
 // The text was seen at the real API (facts/hetzner-api.md 10.3).
 ApiError locked(std::string_view what) {
   return {423, "locked", fmt::format("cannot perform operation because {} is locked", what)};

@@ -34,6 +34,7 @@ ApiError invalid_input(const std::vector<FieldProblem>& problems);
 ApiError not_found(std::string_view what, std::int64_t id);
 ApiError no_such_path(std::string_view path);
 ApiError not_unique(std::string_view field);
+ApiError limit_exceeded(std::string_view message, std::string_view limit);
 ApiError locked(std::string_view what);
 ApiError is_protected(std::string_view what);
 ApiError removed_endpoint(std::string_view what, std::string_view announcement);

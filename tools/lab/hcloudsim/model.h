@@ -35,6 +35,8 @@ struct Switches {
   bool server_field_at_accept = false;
   // Whether an assign also locks the server it names (it always locks the Floating IP).
   bool lock_servers = true;
+  // How many Floating IPs a project may create by the API; none: any number.
+  std::optional<std::int64_t> most_floating_ips;
 };
 
 struct Timing {

@@ -46,6 +46,14 @@ Result<Id> Model::create_floating_ip(const Caller& caller, const NewFloatingIp& 
   if (floating_ips_.count(id) > 0) return not_unique("id");
   const std::string name = wanted.name.empty() ? fmt::format("floating-ip-{}", id) : wanted.name;
   if (fip_name_taken(caller.project, name, 0)) return not_unique("name");
+  if (caller.actor != "admin" && switches.most_floating_ips) {
+    const auto mine = std::count_if(
+        floating_ips_.begin(), floating_ips_.end(),
+        [&](const auto& each) { return each.second.project == caller.project; });
+    if (mine >= *switches.most_floating_ips) {
+      return limit_exceeded("project limit exceeded", "project_limit");
+    }
+  }
   FloatingIp fip;
   fip.id = id;
   fip.project = caller.project;
@@ -99,8 +107,7 @@ Result<Id> Model::change_dns_ptr(const Caller& caller, Id id, const base::IpAddr
   }
   const bool one_more = name && fip->dns_ptr.count(ip.text()) == 0;
   if (one_more && fip->dns_ptr.size() >= kMostEntries) {
-    return ApiError{403, "resource_limit_exceeded", "too many reverse DNS entries",
-                    {{"limits", base::Json::array({{{"name", "dns_ptr_limit"}}})}}};
+    return limit_exceeded("too many reverse DNS entries", "dns_ptr_limit");
   }
   const ResourceRef self{"floating_ip", id};
   return start_action(caller, "change_dns_ptr", {self}, {self}, timing.other,

@@ -100,15 +100,20 @@ class Simulator::Impl : public std::enable_shared_from_this<Impl> {
     const base::Instant now = clock_.now();
     world.model.advance(now);
     Twist twist;
+    const bool done_but_refused = fault && fault->applied && fault->refusal;
     if (fault) {
       twist.fault = fault->name;
-      twist.refusal = fault->refusal;
+      if (!done_but_refused) twist.refusal = fault->refusal;
       twist.action_fails = fault->kind == FaultKind::kActionError;
       // Spoilt beyond recognition anyway; what counts is that nothing is carried out.
       if (!fault->applied && !twist.refusal) twist.refusal = server_error();
     }
     Exchange exchange = world.api.handle(request, now, twist);
     settle(&exchange.record);
+    if (done_but_refused) {
+      exchange.response.status = fault->refusal->status;
+      exchange.response.body = fault->refusal->body().dump();
+    }
     return std::move(exchange.response);
   }
 
