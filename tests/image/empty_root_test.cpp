@@ -13,7 +13,10 @@ namespace {
 
 constexpr auto kAuthorities = "etc/ssl/certs/ca-certificates.crt";
 constexpr auto kFips = R"({"floating_ips":[{"id":4711,"name":"api","ip":"203.0.113.10",
+  "type":"ipv4","home_location":{"name":"fsn1"},"protection":{"delete":true},
   "server":null,"labels":{},"blocked":false}],"meta":{"pagination":{"next_page":null}}})";
+constexpr auto kPricing = R"({"pricing":{"currency":"EUR","floating_ips":[{"type":"ipv4","prices":[
+  {"location":"fsn1","price_monthly":{"net":"3.00","gross":"3.57"}}]}]}})";
 
 struct World {
   base::SystemClock clock;
@@ -21,8 +24,10 @@ struct World {
   NameServer names{loop};
   EmptyRoot root;
   base::KeyPair ca = *base::mint_ca("test", at(-3600), at(3600));
-  base::HttpServer hetzner{loop, [](const base::ServerRequest&, base::Respond respond) {
-                             respond({.status = 200, .headers = {}, .body = kFips});
+  base::HttpServer hetzner{loop, [](const base::ServerRequest& request, base::Respond respond) {
+                             const bool prices = request.target == "/v1/pricing";
+                             respond({.status = 200, .headers = {},
+                                      .body = prices ? kPricing : kFips});
                            }};
 
   World() {
@@ -76,7 +81,8 @@ TEST_CASE("in an empty root a name resolves and TLS verifies against the image's
   CHECK(world.list("hetzner.test") == 0);
   INFO(world.root.content("err"));
   CHECK(world.root.content("out").find("203.0.113.10") != std::string::npos);
-  CHECK(world.names.asked.count("hetzner.test") == 1);
+  CHECK(world.root.content("out").find("3.57") != std::string::npos);
+  CHECK(world.names.asked.count("hetzner.test") >= 1);
 }
 
 TEST_CASE("in an empty root a server of another CA is refused, and the reason is said",
